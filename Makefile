@@ -1,0 +1,53 @@
+# make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
+# make test   the fast tests; test-all: every test
+# make lint   ruff and mypy
+# make bench  speed, on this machine
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+DEMO_OUTPUT ?= demo-output
+
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+.DELETE_ON_ERROR:
+.PHONY: demo test test-all lint format bench venv clean
+
+demo: $(CORE)
+	$(BIN)/chromantic sheet examples --samples 3 --output $(DEMO_OUTPUT)/sheet.png
+
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+test-all: $(DEV)
+	$(BIN)/python -m pytest -m ""
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	$(BIN)/python -m benchmarks
+
+venv: $(DEV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("" if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(CORE)
+
+clean:
+	rm -rf $(VENV) $(DEMO_OUTPUT) build .mypy_cache .ruff_cache .pytest_cache
