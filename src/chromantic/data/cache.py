@@ -1,0 +1,205 @@
+"""Photos at training size in one file, and in memory as flat buffers from which any crop is one gather.
+
+A photo is a grid of cells, `CELL` x `CELL` pixels each: a cell has `CELL`^2 lightness values, one chroma pair and one
+label. The file is a safetensors file with lightness as grey JPEGs (so that it travels) and chroma and labels as they
+are; its metadata, one JSON value, holds the format's version, class names, sources and photo names. Nothing is decoded
+after loading.
+"""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Int8, Int64, UInt8
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from chromantic.data.voc import VOID
+from chromantic.errors import ChromanticError
+from chromantic.lab import LIGHTNESS_MAX
+
+CELL = 4
+"""Pixels of lightness along a side of a cell of chroma and labels."""
+
+FORMAT_VERSION = 1
+METADATA_KEY = "chromantic.cache"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Photos of one size.
+
+    Attributes:
+        lightness: L in [0, 100].
+        chroma: (a, b) on the 1-unit grid, a quarter of the lightness's size.
+        labels: class indices, `VOID` where there is none, of the chroma's size.
+        colourful: False for near-grey photos, whose colours are not to be learned from.
+    """
+
+    lightness: Float[Tensor, "batch 1 height width"]
+    chroma: Float[Tensor, "batch 2 height/4 width/4"]
+    labels: Int64[Tensor, "batch height/4 width/4"]
+    colourful: Bool[Tensor, "batch"]
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The batch on another device."""
+        return Batch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+@dataclass(frozen=True)
+class PhotoCache:
+    """A cache in memory.
+
+    Attributes:
+        names: the photos' names.
+        class_names: the labels' classes.
+        sources: name and number of photos of every collection in it.
+        grids: rows and columns of cells of every photo.
+        starts: every photo's first cell; times `CELL`^2, its first pixel.
+        lightness: L, 0..255 for 0..100, photo after photo, row by row.
+        chroma: (a, b) on the 1-unit grid, the mean over every cell.
+        labels: the class of most of every cell, or `VOID`.
+        colourful: False for near-grey photos.
+        labelled: False for photos whose labels are all void because they have none.
+    """
+
+    names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    sources: dict[str, int]
+    grids: Int64[Tensor, "photos 2"]
+    starts: Int64[Tensor, "photos"]
+    lightness: UInt8[Tensor, "pixels"]
+    chroma: Int8[Tensor, "2 cells"]
+    labels: UInt8[Tensor, "cells"]
+    colourful: Bool[Tensor, "photos"]
+    labelled: Bool[Tensor, "photos"]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def crop(
+        self,
+        photos: Int64[Tensor, "batch"],
+        corners: Int64[Tensor, "batch 2"],
+        size: tuple[int, int],
+        mirrored: Bool[Tensor, "batch"],
+    ) -> Batch:
+        """Crops of one size, lightness, chroma and labels from the same cells.
+
+        Args:
+            photos: indices of photos.
+            corners: top row and left column of every crop, in cells; the crop lies inside its photo.
+            size: rows and columns of the crops, in cells.
+            mirrored: crops to be flipped left to right.
+        """
+
+        def positions(scale: int) -> Int64[Tensor, "batch rows columns"]:
+            rows = torch.arange(size[0] * scale)
+            columns = torch.arange(size[1] * scale).expand(len(photos), -1)
+            columns = torch.where(mirrored[:, None], columns.flip(1), columns)
+            rows = corners[:, :1] * scale + rows
+            columns = corners[:, 1:] * scale + columns
+            first = self.starts[photos] * scale**2
+            width = self.grids[photos, 1] * scale
+            return (first[:, None] + rows * width[:, None])[:, :, None] + columns[:, None, :]
+
+        cells = positions(1)
+        return Batch(
+            lightness=self.lightness[positions(CELL)][:, None].float() * (LIGHTNESS_MAX / 255),
+            chroma=self.chroma[:, cells].transpose(0, 1).float(),
+            labels=self.labels[cells].long(),
+            colourful=self.colourful[photos],
+        )
+
+    def tensors(self, photos: Int64[Tensor, "batch"]) -> Batch:
+        """Whole photos, as they are; for caches packed with `squash`.
+
+        Raises:
+            ChromanticError: the photos differ in size.
+        """
+        grids = self.grids[photos]
+        if len(grids.unique(dim=0)) != 1:
+            raise ChromanticError(
+                f"{self.names[int(photos[0])]}: its batch has photos of several sizes; pack with squash"
+            )
+        rows, columns = grids[0].tolist()
+        whole = torch.zeros_like(grids)
+        return self.crop(photos, whole, (rows, columns), torch.zeros(len(photos), dtype=torch.bool))
+
+    def sampling_weights(self, rare_class_power: float = 0.5) -> Float[Tensor, "photos"]:
+        """How often to draw every photo, relative to an unlabelled one.
+
+        A labelled photo's weight is (photos of the commonest class / photos of its rarest class) ** rare_class_power,
+        the background left out: 1 where it holds only the commonest class, and for all photos at power 0.
+        """
+        photo_of_cell = torch.repeat_interleave(torch.arange(len(self)), self.grids.prod(1))
+        present = torch.zeros(len(self), VOID + 1, dtype=torch.bool)
+        present[photo_of_cell, self.labels.long()] = True
+        objects = present[:, 1 : len(self.class_names)]
+        counts = objects.sum(0).clamp(min=1).float()
+        rarity = (counts.max() / counts) ** rare_class_power
+        return torch.where(objects, rarity, 1.0).amax(1)
+
+
+def load_cache(path: Path) -> PhotoCache:
+    """Reads a cache and decodes its lightness.
+
+    Raises:
+        ChromanticError: the file is missing, damaged, no cache, or of another version.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+            if about is None:
+                raise ChromanticError(f"{path}: is not a photo cache; make one with `chromantic prepare`")
+            if about["version"] != FORMAT_VERSION:
+                raise ChromanticError(
+                    f"{path}: a cache of version {about['version']}, {FORMAT_VERSION} is needed; prepare it again"
+                )
+            return _unpack(about, file.get_tensor)
+    except FileNotFoundError as error:
+        raise ChromanticError(f"{path}: no such cache; make it with `chromantic prepare`") from error
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ChromanticError(f"{path}: the cache is damaged ({error}); prepare it again") from error
+
+
+def _unpack(about: dict, tensor: Callable[[str], Tensor]) -> PhotoCache:
+    grids, labelled = tensor("grids").long(), tensor("labelled")
+    cells = grids.prod(1)
+    labels = torch.full((int(cells.sum()),), VOID, dtype=torch.uint8)
+    labels[labelled.repeat_interleave(cells)] = tensor("labels")
+    chroma = tensor("chroma")
+    if not len(about["names"]) == len(grids) == len(labelled) or chroma.shape != (2, len(labels)):
+        raise ValueError("its tables differ in length")
+    return PhotoCache(
+        names=tuple(about["names"]),
+        class_names=tuple(about["class_names"]),
+        sources=about["sources"],
+        grids=grids,
+        starts=cells.cumsum(0) - cells,
+        lightness=_decode_lightness(tensor("lightness_jpegs"), tensor("lightness_jpeg_lengths"), grids),
+        chroma=chroma,
+        labels=labels,
+        colourful=tensor("colourful"),
+        labelled=labelled,
+    )
+
+
+def _decode_lightness(
+    jpegs: UInt8[Tensor, "bytes"], lengths: Int[Tensor, "photos"], grids: Int64[Tensor, "photos 2"]
+) -> UInt8[Tensor, "pixels"]:
+    encoded = memoryview(jpegs.numpy())
+    lightness = np.empty(int(grids.prod(1).sum()) * CELL**2, dtype=np.uint8)
+    start, first = 0, 0
+    for length, (rows, columns) in zip(lengths.tolist(), grids.tolist(), strict=True):
+        pixels = np.asarray(Image.open(io.BytesIO(encoded[start : start + length])))
+        if pixels.shape != (rows * CELL, columns * CELL):
+            raise ValueError("a photo has another size than its grid")
+        lightness[first : first + pixels.size] = pixels.reshape(-1)
+        start, first = start + length, first + pixels.size
+    return torch.from_numpy(lightness)

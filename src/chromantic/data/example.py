@@ -1,0 +1,21 @@
+"""What every reader of a collection yields."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Example:
+    """One photo of a collection.
+
+    Attributes:
+        name: collection and photo, for messages and reports: `VOC2012/2007_000032`.
+        photo: the photo's file.
+        labels: the file of its label map, of the photo's size; None for an unlabelled photo.
+        near_grey: the collection lists it as a photo without colour.
+    """
+
+    name: str
+    photo: Path
+    labels: Path | None = None
+    near_grey: bool = False

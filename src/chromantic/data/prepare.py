@@ -1,0 +1,203 @@
+"""Packs collections of photos into one cache file."""
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int8, UInt8
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from chromantic import lab
+from chromantic.data.cache import CELL, FORMAT_VERSION, METADATA_KEY
+from chromantic.data.coco import coco_examples
+from chromantic.data.example import Example
+from chromantic.data.folder import folder_examples
+from chromantic.data.images import read_labels, read_rgb
+from chromantic.data.voc import CLASS_NAMES, VOID, voc_examples
+from chromantic.errors import ChromanticError
+
+SIDE = 128
+"""Pixels along a photo's shorter side (the paper's input size)."""
+
+_JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What a preparation wrote.
+
+    Attributes:
+        photos: photos in the cache.
+        labelled: those with labels.
+        near_grey: those kept for their labels alone.
+        dropped: near-grey photos without labels, which are not in the cache.
+        bytes: the file's size.
+    """
+
+    photos: int
+    labelled: int
+    near_grey: int
+    dropped: int
+    bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.photos} photos ({self.labelled} labelled, {self.near_grey} near-grey), "
+            f"{self.dropped} near-grey dropped, {self.bytes / 2**20:.1f} MiB"
+        )
+
+
+@dataclass(frozen=True)
+class _PackedPhoto:
+    jpeg: bytes
+    chroma: Int8[Tensor, "2 rows columns"]
+    labels: UInt8[Tensor, "rows columns"] | None
+    colourful: bool
+
+
+def prepare(
+    *,
+    output: Path,
+    voc: Path | None = None,
+    split: str = "train_aug",
+    coco: Path | None = None,
+    folders: Sequence[Path] = (),
+    squash: bool = False,
+) -> Packed:
+    """Packs any mix of collections into one cache file, the same bytes for the same photos.
+
+    Near-grey photos keep their labels but are marked not colourful; without labels they are dropped.
+
+    Args:
+        output: the `.safetensors` file to write; it appears whole or not at all.
+        voc: a VOCdevkit or VOC2012 folder.
+        split: the list of VOC photos to take.
+        coco: a folder of COCO photos with VOC labels.
+        folders: folders of unlabelled colour photos.
+        squash: make every photo 128 x 128 (the paper's protocol, `squash128`) instead of keeping its aspect.
+
+    Raises:
+        ChromanticError: nothing to pack, a file is missing or unreadable, a label is no class, or the output cannot be
+            written.
+    """
+    if output.suffix != ".safetensors":
+        raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")
+    sources: dict[str, list[Example]] = {}
+    if voc is not None:
+        sources[f"VOC2012 {split}"] = voc_examples(voc, split)
+    if coco is not None:
+        sources["COCO with VOC labels"] = coco_examples(coco)
+    for folder in folders:
+        sources.setdefault(f"folder {folder.resolve().name}", []).extend(folder_examples(folder))
+    if not sources:
+        raise ChromanticError(f"{output}: nothing to pack; name a VOC, a COCO or a photo folder")
+
+    examples = [example for source in sources.values() for example in source]
+    for example in _progress(examples, "Checking labels"):
+        if example.labels is not None:
+            _check_labels(example.labels)
+    photos = {example: _pack_photo(example, squash) for example in _progress(examples, "Packing photos")}
+    kept = {example: photo for example, photo in photos.items() if photo.colourful or photo.labels is not None}
+    if not kept:
+        raise ChromanticError(f"{examples[0].photo.parent}: all photos are near-grey; name a folder of colour photos")
+    counts = {name: sum(example in kept for example in source) for name, source in sources.items()}
+    _write(list(kept), list(kept.values()), counts, output)
+    return Packed(
+        photos=len(kept),
+        labelled=sum(photo.labels is not None for photo in kept.values()),
+        near_grey=sum(not photo.colourful for photo in kept.values()),
+        dropped=len(photos) - len(kept),
+        bytes=output.stat().st_size,
+    )
+
+
+def _progress(examples: list[Example], description: str) -> Iterable[Example]:
+    console = Console(stderr=True)
+    return track(examples, description, console=console, disable=not console.is_terminal)
+
+
+def _check_labels(path: Path) -> None:
+    labels = read_labels(path)
+    strange = labels[(labels >= len(CLASS_NAMES)) & (labels != VOID)]
+    if strange.size:
+        raise ChromanticError(
+            f"{path}: label {strange[0]} is no class; use 0..{len(CLASS_NAMES) - 1}, or {VOID} for void"
+        )
+
+
+def _pack_photo(example: Example, squash: bool) -> _PackedPhoto:
+    rgb = read_rgb(example.photo)
+    rows, columns = _grid(rgb.shape[1], rgb.shape[2], squash)
+    small = F.interpolate(rgb[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
+    lightness, chroma = lab.rgb_to_lab(small).split([1, 2], dim=1)
+    chroma = F.avg_pool2d(chroma, CELL)[0]
+    near_grey = example.near_grey or chroma.norm(dim=0).mean() < lab.NEAR_GREY_CHROMA
+    labels = None
+    if example.labels is not None:
+        full = read_labels(example.labels)
+        if full.shape != rgb.shape[1:]:
+            raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
+        labels = _vote(full, rows, columns)
+    return _PackedPhoto(_encode(lightness[0, 0]), lab.quantize_chroma(chroma).to(torch.int8), labels, not near_grey)
+
+
+def _grid(height: int, width: int, squash: bool) -> tuple[int, int]:
+    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`."""
+    cells = SIDE // CELL
+    if squash:
+        return cells, cells
+    shorter = min(height, width)
+    return round(height / shorter * cells), round(width / shorter * cells)
+
+
+def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:
+    """The label that covers most of every cell, void counted like a class."""
+    present = torch.from_numpy(np.unique(labels))
+    layers = (torch.from_numpy(labels) == present[:, None, None]).float()
+    return present[F.adaptive_avg_pool2d(layers, (rows, columns)).argmax(0)]
+
+
+def _encode(lightness: Float[Tensor, "height width"]) -> bytes:
+    """L in [0, 100] as a grey JPEG."""
+    levels = (lightness * (255 / lab.LIGHTNESS_MAX)).round().clamp(0, 255).to(torch.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(levels.numpy()).save(buffer, "JPEG", quality=_JPEG_QUALITY, optimize=True)
+    return buffer.getvalue()
+
+
+def _write(examples: list[Example], photos: list[_PackedPhoto], sources: dict[str, int], output: Path) -> None:
+    labels = [photo.labels.flatten() for photo in photos if photo.labels is not None]
+    tensors = {
+        "lightness_jpegs": torch.from_numpy(np.frombuffer(b"".join(photo.jpeg for photo in photos), np.uint8).copy()),
+        "lightness_jpeg_lengths": torch.tensor([len(photo.jpeg) for photo in photos], dtype=torch.int32),
+        "grids": torch.tensor([photo.chroma.shape[1:] for photo in photos], dtype=torch.int32),
+        "chroma": torch.cat([photo.chroma.flatten(1) for photo in photos], dim=1),
+        "labels": torch.cat(labels) if labels else torch.empty(0, dtype=torch.uint8),
+        "labelled": torch.tensor([photo.labels is not None for photo in photos]),
+        "colourful": torch.tensor([photo.colourful for photo in photos]),
+    }
+    about = {
+        "version": FORMAT_VERSION,
+        "class_names": CLASS_NAMES,
+        "sources": sources,
+        "names": [example.name for example in examples],
+    }
+    metadata = {METADATA_KEY: json.dumps(about)}  # one key, because safetensors writes several in any order
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
+            save_file(tensors, Path(folder) / output.name, metadata)
+            os.replace(Path(folder) / output.name, output)
+    except OSError as error:
+        raise ChromanticError(f"{output}: cannot be written ({error}); name another output") from error
