@@ -1,0 +1,259 @@
+"""Photographs in and out: files, images and arrays to pixels, pixels to lightness, lightness and chroma to files.
+
+Nothing else decodes a picture that a user brings.
+"""
+
+import io
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageCms, ImageOps
+from torch import Tensor
+
+from chromantic.errors import ChromanticError
+from chromantic.lab import LIGHTNESS_MAX, fit_chroma_to_gamut, lab_to_rgb, rgb_to_lightness
+
+MAX_PIXELS = 1_000_000_000
+"""A header that promises more is taken for a mistake or an attack, before anything is decoded."""
+
+_PHOTO_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+_RESULT_NAME = re.compile(r"\.(color(-\d+)?|segmentation|uncertainty)\.png$")
+_GREY_MODES = {"1", "L", "LA"}
+_STRIP_PIXELS = 1 << 20
+_pillow_limit = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded photograph, upright and in sRGB.
+
+    Attributes:
+        pixels: height width channels, one channel (grey) or three (red, green, blue), sRGB-encoded, at the depth it
+            came with: uint8, uint16, or float32 in [0, 1].
+        alpha: height width, uint8, opacity; None for an opaque photo.
+        source: the file it was read from; None for an image or an array.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    source: Path | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Photo:
+    """Reads a photograph at its own depth, applies its EXIF orientation and converts its ICC profile to sRGB.
+
+    A 16-bit grey file keeps its 16 bits, without its ICC profile and transparency; 16-bit files with colour or
+    transparency are read at 8 bits. Of several frames or pages the first is read.
+
+    Args:
+        photo: a file; a Pillow image; or an sRGB-encoded array, height width or height width 1, 3 or 4 (the last:
+            opacity) of uint8, uint16, or floats in [0, 1].
+
+    Raises:
+        ChromanticError: the file is missing, empty, damaged, no picture or above `MAX_PIXELS`; the array has another
+            shape, type or range.
+    """
+    if isinstance(photo, np.ndarray):
+        return _from_array(photo)
+    if isinstance(photo, Image.Image):
+        return _from_image(photo, "image", None)
+    path = Path(photo)
+    if not path.exists():
+        raise ChromanticError(f"{path}: no such file; check the path")
+    if not path.is_file():
+        raise ChromanticError(f"{path}: not a file; give a photo")
+    if path.stat().st_size == 0:
+        raise ChromanticError(f"{path}: the file is empty; get a fresh copy")
+    try:
+        with _unlimited_pillow():
+            image = Image.open(path)
+    except Image.UnidentifiedImageError as error:
+        raise ChromanticError(f"{path}: not a picture that can be read; give a JPEG, PNG, TIFF or WebP") from error
+    except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
+        raise ChromanticError(f"{path}: cannot be opened ({_one_line(error)}); get a fresh copy") from error
+    with image:
+        return _from_image(image, str(path), path)
+
+
+def find_photos(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """The photo files among the paths; a folder stands for the photos directly inside it, in order of name.
+
+    Results of an earlier run (NAME.color.png and the like) and hidden files inside a folder are no photos.
+
+    Raises:
+        ChromanticError: a path does not exist, or a folder holds no photo.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            if not path.exists():
+                raise ChromanticError(f"{path}: no such file or folder; check the path")
+            found.append(path)
+            continue
+        inside = [file for file in sorted(path.iterdir()) if _looks_like_photo(file)]
+        if not inside:
+            raise ChromanticError(f"{path}: no photos in this folder; give a folder with JPEG, PNG, TIFF or WebP files")
+        found.extend(inside)
+    once: dict[Path, Path] = {}
+    for file in found:
+        once.setdefault(file.resolve(), file)
+    return list(once.values())
+
+
+def write_photo(image: Image.Image, path: str | os.PathLike[str]) -> None:
+    """Writes an image in the format of the path's suffix: whole or, when something fails, not at all.
+
+    Raises:
+        ChromanticError: the file cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        image.save(partial)
+        os.replace(partial, path)
+    except (OSError, ValueError) as error:
+        raise ChromanticError(f"{path}: cannot be written ({_one_line(error)}); choose another --output") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def split_lightness(photo: Photo) -> Float[Tensor, "1 1 height width"]:
+    """The CIE lightness of a grey or colour photo, in [0, 100], at its own size and depth."""
+    width, height = photo.size
+    white = np.iinfo(photo.pixels.dtype).max if photo.pixels.dtype.kind == "u" else 1.0
+    lightness = torch.empty(1, 1, height, width)
+    for rows in row_strips(height, width):
+        rgb = torch.from_numpy(photo.pixels[rows].astype(np.float32) / np.float32(white)).movedim(-1, 0)[None]
+        lightness[:, :, rows] = rgb_to_lightness(rgb.expand(-1, 3, -1, -1)).clamp(0, LIGHTNESS_MAX)
+    return lightness
+
+
+def join_chroma(
+    lightness: Float[Tensor, "1 1 height width"], chroma: Float[Tensor, "1 2 height width"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """8-bit sRGB that keeps the lightness: where a colour leaves sRGB its chroma shrinks, its lightness does not.
+
+    Args:
+        lightness: L in [0, 100].
+        chroma: a and b in CIE units.
+    """
+    height, width = lightness.shape[-2:]
+    pixels = np.empty((height, width, 3), np.uint8)
+    for rows in row_strips(height, width):
+        inside = fit_chroma_to_gamut(lightness[:, :, rows], chroma[:, :, rows])
+        rgb = lab_to_rgb(torch.cat([lightness[:, :, rows], inside], dim=1))
+        pixels[rows] = (rgb * 255).round().clamp(0, 255)[0].movedim(0, -1).numpy().astype(np.uint8)
+    return pixels
+
+
+def to_image(pixels: UInt8[np.ndarray, "height width 3"], like: Photo) -> Image.Image:
+    """A Pillow image of the pixels, as opaque as the photo they were made from."""
+    image = Image.fromarray(pixels)
+    if like.alpha is not None:
+        image.putalpha(Image.fromarray(like.alpha))
+    return image
+
+
+def row_strips(height: int, width: int) -> Iterator[slice]:
+    """Bands of rows of about a megapixel, so that no step needs many times the memory of a large photo."""
+    rows = max(1, _STRIP_PIXELS // width)
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
+def _from_array(array: np.ndarray) -> Photo:
+    pixels = array[..., None] if array.ndim == 2 else array
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
+        raise ChromanticError(f"array: shape {array.shape}; give height width or height width 1, 3 or 4")
+    _check_pixels(pixels.shape[1], pixels.shape[0], "array")
+    if np.issubdtype(pixels.dtype, np.floating):
+        pixels = pixels.astype(np.float32)
+        if not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails too
+            raise ChromanticError("array: values outside [0, 1] or not numbers; scale them to [0, 1]")
+    elif pixels.dtype not in (np.uint8, np.uint16):
+        raise ChromanticError(f"array: type {pixels.dtype}; give uint8, uint16 or floats in [0, 1]")
+    if pixels.shape[2] < 4:
+        return Photo(pixels)
+    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    return Photo(pixels[..., :3], alpha=np.rint(pixels[..., 3] / white * 255).astype(np.uint8))
+
+
+def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:
+    _check_pixels(image.width, image.height, name)
+    try:
+        image.load()
+        pixels, alpha = _decode(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # as above: broken data raise OSError, SyntaxError, struct.error, zlib.error ...
+        raise ChromanticError(f"{name}: damaged or truncated ({_one_line(error)}); get a fresh copy") from error
+    if pixels.dtype in (np.uint8, np.uint16):
+        return Photo(pixels, alpha, source)
+    if pixels.dtype == np.int32 and pixels.min() >= 0 and pixels.max() <= 65535:
+        return Photo(pixels.astype(np.uint16), alpha, source)
+    if pixels.dtype == np.float32 and pixels.min() >= 0 and pixels.max() <= 1:
+        return Photo(pixels, alpha, source)
+    raise ChromanticError(f"{name}: {pixels.dtype} values outside the range of a photo; save it with 8 or 16 bits")
+
+
+def _decode(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        return np.asarray(image).astype(np.uint16)[..., None], None
+    if image.mode in ("I", "F"):
+        return np.array(image)[..., None], None
+    alpha = np.array(image.convert("RGBA").getchannel("A")) if image.has_transparency_data else None
+    profile = image.info.get("icc_profile")
+    image = image.convert("L" if image.mode in _GREY_MODES else "CMYK" if image.mode == "CMYK" else "RGB")
+    if profile:
+        image = _to_srgb(image, profile)
+    pixels = np.array(image.convert("RGB") if image.mode == "CMYK" else image)
+    return (pixels[..., None] if pixels.ndim == 2 else pixels), alpha
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Converts from an embedded profile; one that is broken or of another colour space than its pixels is ignored."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return image if converted is None else converted
+
+
+def _check_pixels(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise ChromanticError(f"{name}: {width} x {height} is more than 1 gigapixel; make the photo smaller")
+
+
+def _looks_like_photo(file: Path) -> bool:
+    if file.name.startswith(".") or _RESULT_NAME.search(file.name):
+        return False
+    return file.suffix.lower() in _PHOTO_SUFFIXES and file.is_file()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def _unlimited_pillow() -> Iterator[None]:
+    """Lifts Pillow's own pixel limit while a header is read; ours is checked right after."""
+    with _pillow_limit:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
