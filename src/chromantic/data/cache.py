@@ -137,9 +137,9 @@ class PhotoCache:
         A labelled photo's weight is (photos of the commonest class / photos of its rarest class) ** rare_class_power,
         the background left out: 1 where it holds only the commonest class, and for all photos at power 0.
         """
-        photo_of_cell = torch.repeat_interleave(torch.arange(len(self)), self.grids.prod(1))
         present = torch.zeros(len(self), VOID + 1, dtype=torch.bool)
-        present[photo_of_cell, self.labels.long()] = True
+        for photo, labels in enumerate(self.labels.split(self.grids.prod(1).tolist())):
+            present[photo, labels.long()] = True
         objects = present[:, 1 : len(self.class_names)]
         counts = objects.sum(0).clamp(min=1).float()
         rarity = (counts.max() / counts) ** rare_class_power
@@ -193,7 +193,7 @@ def _unpack(about: dict, tensor: Callable[[str], Tensor]) -> PhotoCache:
 def _decode_lightness(
     jpegs: UInt8[Tensor, "bytes"], lengths: Int[Tensor, "photos"], grids: Int64[Tensor, "photos 2"]
 ) -> UInt8[Tensor, "pixels"]:
-    encoded = memoryview(jpegs.numpy())
+    encoded = jpegs.numpy().data
     lightness = np.empty(int(grids.prod(1).sum()) * CELL**2, dtype=np.uint8)
     start, first = 0, 0
     for length, (rows, columns) in zip(lengths.tolist(), grids.tolist(), strict=True):

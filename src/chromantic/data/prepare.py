@@ -14,7 +14,7 @@ from jaxtyping import Float, Int8, UInt8
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -197,7 +197,7 @@ def _write(examples: list[Example], photos: list[_PackedPhoto], sources: dict[st
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
-            save_file(tensors, Path(folder) / output.name, metadata)
+            (Path(folder) / output.name).write_bytes(save(tensors, metadata))
             os.replace(Path(folder) / output.name, output)
     except OSError as error:
         raise ChromanticError(f"{output}: cannot be written ({error}); name another output") from error
