@@ -165,7 +165,7 @@ def load_cache(path: Path) -> PhotoCache:
     except FileNotFoundError as error:
         raise ChromanticError(f"{path}: no such cache; make it with `chromantic prepare`") from error
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ChromanticError(f"{path}: the cache is damaged ({error}); prepare it again") from error
+        raise ChromanticError(f"{path}: damaged, or not a photo cache ({error}); prepare it again") from error
 
 
 def _unpack(about: dict, tensor: Callable[[str], Tensor]) -> PhotoCache:
