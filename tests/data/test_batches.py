@@ -25,7 +25,7 @@ def test_shapes_and_ranges(cache: PhotoCache) -> None:
 
 
 def test_crops_and_flips_keep_cells_aligned(cache: PhotoCache) -> None:
-    batch = draw(cache, batch_size=64, age_probability=0)
+    batch = draw(cache, batch_size=64, age_probability=0.0)
     red = batch.chroma[:, 0] > 40  # the object's a is 67, the ground's 20 or so
     objects = (batch.labels > 0) & (batch.labels < 255)
     labelled = objects.flatten(1).any(1)
@@ -58,7 +58,7 @@ def test_uneven_shares_are_refused(cache: PhotoCache) -> None:
 
 
 def test_ageing_leaves_most_photos_and_all_targets(cache: PhotoCache) -> None:
-    modern, mixed = draw(cache, batch_size=200, age_probability=0), draw(cache, batch_size=200)
+    modern, mixed = draw(cache, batch_size=200, age_probability=0.0), draw(cache, batch_size=200)
     assert torch.equal(modern.chroma, mixed.chroma)
     assert torch.equal(modern.labels, mixed.labels)
     untouched = (modern.lightness == mixed.lightness).flatten(1).all(1).float().mean()

@@ -58,9 +58,9 @@ def test_photos_of_several_sizes_make_no_batch(cache: PhotoCache) -> None:
 
 def test_rare_classes_weigh_more(cache: PhotoCache) -> None:
     # Class 12 is in two photos, classes 1 and 15 in one each.
-    assert cache.sampling_weights(1).tolist() == [2, 1, 1, 2, 1]
+    assert cache.sampling_weights(1.0).tolist() == [2, 1, 1, 2, 1]
     assert cache.sampling_weights(0.5)[0].item() == pytest.approx(2**0.5)
-    assert cache.sampling_weights(0).tolist() == [1] * 5
+    assert cache.sampling_weights(0.0).tolist() == [1] * 5
 
 
 def test_foreign_and_damaged_files_are_named(cache: PhotoCache, tmp_path: Path) -> None:

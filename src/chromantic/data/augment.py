@@ -68,17 +68,17 @@ def draw_ageing(batch_size: int, probability: float, generator: torch.Generator)
         chosen = torch.rand(batch_size, generator=generator) < _EFFECT_PROBABILITY
         return torch.where(chosen, drawn, otherwise)
 
-    strength, share = sometimes(uniform(0.2, 1), 0), uniform(0, 1)
+    strength, share = sometimes(uniform(0.2, 1.0), 0.0), uniform(0.0, 1.0)
     film = torch.lerp(torch.tensor(_ORTHOCHROMATIC), torch.tensor(_BLUE_SENSITIVE), share[:, None])
     return Ageing(
-        aged=uniform(0, 1) < probability,
+        aged=uniform(0.0, 1.0) < probability,
         film=strength[:, None] * film,
-        blur=sometimes(uniform(0.3, 1.0), 0),
-        gamma=sometimes(uniform(-0.4, 0.4).exp(), 1),
-        contrast=sometimes(uniform(-0.3, 0.3).exp(), 1),
-        grain=sometimes(uniform(1, 5), 0),
-        black=sometimes(uniform(0, 25), 0),
-        white=sometimes(uniform(75, LIGHTNESS_MAX), LIGHTNESS_MAX),
+        blur=sometimes(uniform(0.3, 1.0), 0.0),
+        gamma=sometimes(uniform(-0.4, 0.4).exp(), 1.0),
+        contrast=sometimes(uniform(-0.3, 0.3).exp(), 1.0),
+        grain=sometimes(uniform(1.0, 5.0), 0.0),
+        black=sometimes(uniform(0.0, 25.0), 0.0),
+        white=sometimes(uniform(75.0, LIGHTNESS_MAX), LIGHTNESS_MAX),
         grain_seed=torch.randint(2**31, (batch_size,), generator=generator),
     )
 
