@@ -92,7 +92,7 @@ def test_labels_of_another_size_are_named(devkit: Path, tmp_path: Path) -> None:
 
 
 def test_useless_requests_are_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ChromanticError, match="nothing to pack"):
+    with pytest.raises(ChromanticError, match="no photos to read"):
         prepare(output=tmp_path / "cache.safetensors")
     with pytest.raises(ChromanticError, match="rename the output"):
         prepare(folders=[folder], output=folder / "colour.png")

@@ -16,19 +16,15 @@ from rich.console import Console
 from rich.progress import track
 from safetensors.torch import save
 from torch import Tensor
-from torch.nn import functional as F
 
 from chromantic import lab
-from chromantic.data.cache import CELL, FORMAT_VERSION, METADATA_KEY
-from chromantic.data.coco import coco_examples
+from chromantic.data.cache import FORMAT_VERSION, METADATA_KEY
+from chromantic.data.collect import collect
 from chromantic.data.example import Example
-from chromantic.data.folder import folder_examples
-from chromantic.data.images import read_labels, read_rgb
-from chromantic.data.voc import CLASS_NAMES, VOID, voc_examples
+from chromantic.data.images import read_labels
+from chromantic.data.shrink import shrink
+from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
-
-SIDE = 128
-"""Pixels along a photo's shorter side (the paper's input size)."""
 
 _JPEG_QUALITY = 92
 
@@ -93,16 +89,7 @@ def prepare(
     """
     if output.suffix != ".safetensors":
         raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")
-    sources: dict[str, list[Example]] = {}
-    if voc is not None:
-        sources[f"VOC2012 {split}"] = voc_examples(voc, split)
-    if coco is not None:
-        sources["COCO with VOC labels"] = coco_examples(coco)
-    for folder in folders:
-        sources.setdefault(f"folder {folder.resolve().name}", []).extend(folder_examples(folder))
-    if not sources:
-        raise ChromanticError(f"{output}: nothing to pack; name a VOC, a COCO or a photo folder")
-
+    sources = collect(voc=voc, split=split, coco=coco, folders=folders)
     examples = [example for source in sources.values() for example in source]
     for example in _progress(examples, "Checking labels"):
         if example.labels is not None:
@@ -137,35 +124,8 @@ def _check_labels(path: Path) -> None:
 
 
 def _pack_photo(example: Example, squash: bool) -> _PackedPhoto:
-    rgb = read_rgb(example.photo)
-    rows, columns = _grid(rgb.shape[1], rgb.shape[2], squash)
-    small = F.interpolate(rgb[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
-    lightness, chroma = lab.rgb_to_lab(small).split([1, 2], dim=1)
-    chroma = F.avg_pool2d(chroma, CELL)[0]
-    near_grey = example.near_grey or chroma.norm(dim=0).mean() < lab.NEAR_GREY_CHROMA
-    labels = None
-    if example.labels is not None:
-        full = read_labels(example.labels)
-        if full.shape != rgb.shape[1:]:
-            raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
-        labels = _vote(full, rows, columns)
-    return _PackedPhoto(_encode(lightness[0, 0]), lab.quantize_chroma(chroma).to(torch.int8), labels, not near_grey)
-
-
-def _grid(height: int, width: int, squash: bool) -> tuple[int, int]:
-    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`."""
-    cells = SIDE // CELL
-    if squash:
-        return cells, cells
-    shorter = min(height, width)
-    return round(height / shorter * cells), round(width / shorter * cells)
-
-
-def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:
-    """The label that covers most of every cell, void counted like a class."""
-    present = torch.from_numpy(np.unique(labels))
-    layers = (torch.from_numpy(labels) == present[:, None, None]).float()
-    return present[F.adaptive_avg_pool2d(layers, (rows, columns)).argmax(0)]
+    photo = shrink(example, squash)
+    return _PackedPhoto(_encode(photo.lightness[0]), photo.chroma.to(torch.int8), photo.labels, photo.colourful)
 
 
 def _encode(lightness: Float[Tensor, "height width"]) -> bytes:

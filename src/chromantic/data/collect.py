@@ -1,0 +1,36 @@
+"""Finds the photos of any mix of collections."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from chromantic.data.coco import coco_examples
+from chromantic.data.example import Example
+from chromantic.data.folder import folder_examples
+from chromantic.data.voc import voc_examples
+from chromantic.errors import ChromanticError
+
+
+def collect(
+    *, voc: Path | None = None, split: str = "train_aug", coco: Path | None = None, folders: Sequence[Path] = ()
+) -> dict[str, list[Example]]:
+    """The photos of every collection, by its name.
+
+    Args:
+        voc: a VOCdevkit or VOC2012 folder.
+        split: the list of VOC photos to take.
+        coco: a folder of COCO photos with VOC labels.
+        folders: folders of unlabelled colour photos.
+
+    Raises:
+        ChromanticError: no collection is named, or a list, photo or label map is missing.
+    """
+    collections: dict[str, list[Example]] = {}
+    if voc is not None:
+        collections[f"VOC2012 {split}"] = voc_examples(voc, split)
+    if coco is not None:
+        collections["COCO with VOC labels"] = coco_examples(coco)
+    for folder in folders:
+        collections.setdefault(f"folder {folder.resolve().name}", []).extend(folder_examples(folder))
+    if not collections:
+        raise ChromanticError("no photos to read; name a VOC, a COCO or a photo folder")
+    return collections

@@ -1,0 +1,78 @@
+"""Photos at training size: their colours, lightness, chroma and labels, cell by cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from chromantic import lab
+from chromantic.data.cache import CELL
+from chromantic.data.example import Example
+from chromantic.data.images import read_labels, read_rgb
+from chromantic.errors import ChromanticError
+
+SIDE = 128
+"""Pixels along a photo's shorter side (the paper's input size)."""
+
+
+@dataclass(frozen=True)
+class SmallPhoto:
+    """One photo at training size.
+
+    Attributes:
+        rgb: sRGB in [0, 1].
+        lightness: L in [0, 100].
+        chroma: (a, b) on the 1-unit grid, the mean over every cell of `CELL` x `CELL` pixels.
+        labels: the class of most of every cell, or void; None for an unlabelled photo.
+        colourful: False for a near-grey photo.
+    """
+
+    rgb: Float[Tensor, "3 height width"]
+    lightness: Float[Tensor, "1 height width"]
+    chroma: Float[Tensor, "2 rows columns"]
+    labels: UInt8[Tensor, "rows columns"] | None
+    colourful: bool
+
+
+def shrink(example: Example, squash: bool) -> SmallPhoto:
+    """Reads a photo at training size.
+
+    Args:
+        example: the photo.
+        squash: make it `SIDE` x `SIDE` (the paper's protocol, `squash128`) instead of keeping its aspect.
+
+    Raises:
+        ChromanticError: a file is missing or unreadable, or the labels are not of the photo's size.
+    """
+    full = read_rgb(example.photo)
+    rows, columns = _grid(full.shape[1], full.shape[2], squash)
+    rgb = F.interpolate(full[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
+    lightness, chroma = lab.rgb_to_lab(rgb).split([1, 2], dim=1)
+    chroma = F.avg_pool2d(chroma, CELL)[0]
+    near_grey = example.near_grey or chroma.norm(dim=0).mean() < lab.NEAR_GREY_CHROMA
+    labels = None
+    if example.labels is not None:
+        full_labels = read_labels(example.labels)
+        if full_labels.shape != full.shape[1:]:
+            raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
+        labels = _vote(full_labels, rows, columns)
+    return SmallPhoto(rgb[0], lightness[0], lab.quantize_chroma(chroma), labels, not near_grey)
+
+
+def _grid(height: int, width: int, squash: bool) -> tuple[int, int]:
+    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`."""
+    cells = SIDE // CELL
+    if squash:
+        return cells, cells
+    shorter = min(height, width)
+    return round(height / shorter * cells), round(width / shorter * cells)
+
+
+def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:
+    """The label that covers most of every cell, void counted like a class."""
+    present = torch.from_numpy(np.unique(labels))
+    layers = (torch.from_numpy(labels) == present[:, None, None]).float()
+    return present[F.adaptive_avg_pool2d(layers, (rows, columns)).argmax(0)]
