@@ -1,0 +1,1 @@
+"""The network of Pixelated Semantic Colorization: three named parts and their composition."""

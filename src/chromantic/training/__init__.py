@@ -1,0 +1,1 @@
+"""Training: the loop, its three losses, and what it keeps on disk."""

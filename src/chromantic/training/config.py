@@ -1,0 +1,126 @@
+"""One experiment, as a TOML file says it."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from chromantic.errors import ChromanticError
+from chromantic.model.config import Branch, Flow, Fusion, NetworkConfig, preset
+
+SegmentationLoss = Literal["mean_over_pixels_and_classes", "mean_over_pixels"]
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class NetworkSection:
+    """Which network (`chromantic.model.config`); the classes come from the photos' cache."""
+
+    preset: Literal["paper", "half", "quarter", "tiny"] = "paper"
+    flow: Flow = "purple-blue-green"
+    fusion: Fusion = "concat"
+    branch: Branch = "256-channel blocks"
+    __pydantic_config__ = _STRICT
+
+    def build(self, classes: tuple[str, ...]) -> NetworkConfig:
+        """The network's config for these classes."""
+        return preset(self.preset, classes, flow=self.flow, fusion=self.fusion, branch=self.branch)
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """Which photos.
+
+    Attributes:
+        train: Cache to train on, made by `chromantic prepare`.
+        validation: Cache of squashed photos to measure on; its losses go to the log.
+        rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
+        age_probability: Share of photos whose lightness is made to look old.
+    """
+
+    train: Path
+    validation: Path | None = None
+    rare_class_power: float = 0.5
+    age_probability: float = 0.4
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True)
+class OptimizationSection:
+    """How to train.
+
+    Attributes:
+        steps: Optimizer steps in all.
+        batch_size: Photos a step, of all processes together.
+        learning_rate: Of Adam, after the warm-up and before the decay.
+        warmup_steps: Steps of linear rise from zero.
+        decay_steps: The last steps, of linear fall to zero.
+        betas: Of Adam (paper, Section 4.1).
+        epsilon: Of Adam.
+        clip_norm: Largest norm of the gradient.
+        polyak_decay: Of the averaged weights, which are the result of the training.
+        weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
+        segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
+            losses similar in magnitude, as the paper says.
+        precision: Of the network's arithmetic.
+        compile: Compile the network first, which takes a minute or two and a C++ compiler and then saves a tenth of
+            the time on a CPU.
+    """
+
+    steps: int
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    decay_steps: int = 0
+    betas: tuple[float, float] = (0.95, 0.9995)
+    epsilon: float = 1e-6
+    clip_norm: float = 1.0
+    polyak_decay: float = 0.998
+    weights: tuple[float, float, float] = (1.0, 100.0, 1.0)
+    segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"
+    precision: Literal["no", "bf16"] = "bf16"
+    compile: bool = False
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True)
+class LogSection:
+    """What is written, every how many steps (0: never)."""
+
+    metrics_every: int = 10
+    validate_every: int = 500
+    pictures_every: int = 500
+    checkpoint_every: int = 250
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole experiment."""
+
+    data: DataSection
+    optimization: OptimizationSection
+    network: NetworkSection = field(default_factory=NetworkSection)
+    log: LogSection = field(default_factory=LogSection)
+    seed: int = 0
+    __pydantic_config__ = _STRICT
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """The experiment in a TOML file.
+
+    Raises:
+        ChromanticError: The file is missing, is not TOML, or has a key or value that is not known.
+    """
+    try:
+        return TypeAdapter(TrainingConfig).validate_python(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise ChromanticError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ChromanticError(f"{path}: is not TOML ({error})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ChromanticError(f"{path}: {where}: {first['msg']}") from error

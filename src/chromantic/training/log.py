@@ -1,0 +1,71 @@
+"""What a training says: a progress bar, `metrics.jsonl`, TensorBoard."""
+
+import json
+from pathlib import Path
+from types import TracebackType
+
+from accelerate import Accelerator
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+class _Speed(ProgressColumn):
+    def __init__(self, photos_a_step: int) -> None:
+        super().__init__()
+        self.photos_a_step = photos_a_step
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed * self.photos_a_step:.1f} photos/s")
+
+
+class Log:
+    """The log of one run, written by the main process.
+
+    `metrics.jsonl` holds nothing but numbers that repeat exactly: lines after the step that a run resumes from are
+    dropped, and speed goes to the progress bar alone.
+    """
+
+    def __init__(self, accelerator: Accelerator, run: Path, first: int, steps: int, batch_size: int) -> None:
+        self.accelerator = accelerator
+        self.path = run / "metrics.jsonl"
+        if accelerator.is_main_process and self.path.exists():
+            lines = self.path.read_text().splitlines(keepends=True)
+            self.path.write_text("".join(line for line in lines if json.loads(line)["step"] <= first))
+        accelerator.init_trackers("tensorboard")
+        self.progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Speed(batch_size),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=Console(stderr=True),
+            disable=not (accelerator.is_main_process and Console(stderr=True).is_terminal),
+        )
+        self.task = self.progress.add_task("training", total=steps, completed=first, losses="")
+
+    def __enter__(self) -> "Log":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+        self.accelerator.end_training()
+
+    def advance(self) -> None:
+        """Count a step."""
+        self.progress.advance(self.task)
+
+    def metrics(self, step: int, values: dict[str, float]) -> None:
+        """Write the values of a step."""
+        self.accelerator.log(values, step=step)
+        if self.accelerator.is_main_process:
+            with self.path.open("a") as file:
+                file.write(
+                    json.dumps({"step": step, **{name: round(value, 6) for name, value in values.items()}}) + "\n"
+                )
+            self.progress.update(self.task, losses=" ".join(f"{n.split('/')[-1]} {v:.3f}" for n, v in values.items()))

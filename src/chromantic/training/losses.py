@@ -1,0 +1,55 @@
+"""The paper's three losses (Section 3.3), as sums and counts so that several processes can share one mean."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chromantic.data.cache import Batch
+from chromantic.data.voc import VOID
+from chromantic.model import mixture
+from chromantic.model.network import Prediction
+from chromantic.training.config import SegmentationLoss
+
+
+class Losses(NamedTuple):
+    """One value per loss, in the paper's order: embedding, segmentation, generator."""
+
+    embedding: Tensor
+    segmentation: Tensor
+    generator: Tensor
+
+    def named(self) -> dict[str, float]:
+        """The values by name."""
+        return {name: value.item() for name, value in self._asdict().items()}
+
+
+def summed_losses(prediction: Prediction, batch: Batch, segmentation_loss: SegmentationLoss) -> tuple[Losses, Losses]:
+    """Each loss summed over what it counts, and the counts.
+
+    The embedding's and the generator's are bits per dimension of the pixels of colourful photos; the segmentation's is
+    the cross entropy of labelled pixels, over the number of classes if it is averaged over those too.
+    """
+    scene = prediction.scene
+    colourful = batch.colourful[:, None, None].expand_as(batch.labels)
+
+    def colour(parameters: Tensor) -> Tensor:
+        bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma))
+        return (bits * colourful).sum()
+
+    pixels, labelled = colourful.sum(), (batch.labels != VOID).sum()
+    if scene.class_logits is None:
+        segmentation, labelled = torch.zeros_like(pixels, dtype=torch.float32), torch.zeros_like(labelled)
+    else:
+        logits = scene.class_logits.float()
+        segmentation = F.cross_entropy(logits, batch.labels, ignore_index=VOID, reduction="sum")
+        if segmentation_loss == "mean_over_pixels_and_classes":
+            segmentation = segmentation / logits.shape[1]
+    sums = Losses(colour(scene.chroma_parameters), segmentation, colour(prediction.chroma_parameters))
+    return sums, Losses(pixels, labelled, pixels)
+
+
+def means(sums: Losses, counts: Losses) -> Losses:
+    """Sums over counts; zero where nothing was counted."""
+    return Losses(*(total / count.clamp(min=1) for total, count in zip(sums, counts, strict=True)))

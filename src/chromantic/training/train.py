@@ -1,0 +1,134 @@
+"""The training loop: three losses, one network, any number of processes."""
+
+import time
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+
+from chromantic.data.batches import sample_batch
+from chromantic.data.cache import Batch, PhotoCache, load_cache
+from chromantic.errors import ChromanticError
+from chromantic.model import pretrained
+from chromantic.model.network import Chromantic
+from chromantic.training import checkpoints
+from chromantic.training.config import TrainingConfig
+from chromantic.training.log import Log
+from chromantic.training.losses import Losses, means, summed_losses
+from chromantic.training.optim import build_optimizer, learning_rate, polyak_average
+from chromantic.training.pictures import write_pictures
+
+VALIDATION_BATCH = 32
+
+
+def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) -> Path | None:
+    """Train a network, or go on with a training that was interrupted.
+
+    The same command starts and resumes: a run folder with a checkpoint goes on from it, with the numbers of an
+    uninterrupted training. Under `torchrun` or `accelerate launch` each process takes its part of every batch.
+
+    Args:
+        config: The experiment.
+        run: Folder for checkpoints, `metrics.jsonl`, TensorBoard events, pictures and the resulting weights.
+        minutes: Stop after this time, with a checkpoint; None trains to the last step.
+
+    Returns:
+        The weights' file, or None if the training stopped before its last step.
+
+    Raises:
+        ChromanticError: The caches cannot be used, or the run folder holds another experiment.
+    """
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    optimization = config.optimization
+    accelerator = Accelerator(
+        mixed_precision=optimization.precision,
+        dynamo_backend="inductor" if optimization.compile else None,
+        log_with="tensorboard",
+        project_dir=str(run),
+    )
+    photos = load_cache(config.data.train)
+    validation = load_cache(config.data.validation) if config.data.validation else None
+    if optimization.batch_size % accelerator.num_processes:
+        raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
+
+    set_seed(config.seed)
+    network_config = config.network.build(photos.class_names)
+    network = Chromantic(network_config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
+    network, optimizer = accelerator.prepare(network, build_optimizer(network, optimization))
+    accelerator.register_for_checkpointing(average)
+    first = checkpoints.resume(accelerator, run, network_config)
+
+    weights = photos.sampling_weights(config.data.rare_class_power)
+    log = Log(accelerator, run, first, optimization.steps, optimization.batch_size)
+    step = first
+    with log:
+        while step < optimization.steps:
+            batch = sample_batch(
+                photos,
+                step=step,
+                batch_size=optimization.batch_size,
+                seed=config.seed,
+                rank=accelerator.process_index,
+                world=accelerator.num_processes,
+                weights=weights,
+                age_probability=config.data.age_probability,
+            ).to(accelerator.device)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, optimization)
+            sums, counts = summed_losses(network(batch.lightness, batch.chroma), batch, optimization.segmentation_loss)
+            counts = Losses(*accelerator.reduce(tuple(counts)))
+            losses = means(sums, counts)
+            objective = sum(weight * loss for weight, loss in zip(optimization.weights, losses, strict=True))
+            accelerator.backward(objective * accelerator.num_processes)  # gradients are averaged over processes
+            gradient_norm = accelerator.clip_grad_norm_(network.parameters(), optimization.clip_norm)
+            optimizer.step()
+            optimizer.zero_grad()
+            average.update_parameters(accelerator.unwrap_model(network))
+            step += 1
+
+            log.advance()
+            if _due(step, config.log.metrics_every):
+                losses = Losses(*accelerator.reduce(tuple(loss.detach() for loss in losses)))
+                log.metrics(step, {**_prefixed("train", losses), "gradient_norm": float(gradient_norm)})
+            if validation and _due(step, config.log.validate_every):
+                log.metrics(step, _prefixed("validation", validate(average.module, validation, config, accelerator)))
+            if validation and _due(step, config.log.pictures_every) and accelerator.is_main_process:
+                write_pictures(average.module, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
+            out_of_time = deadline is not None and time.monotonic() > deadline
+            if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
+                checkpoints.save(accelerator, run, step)
+            if out_of_time:
+                break
+
+    if step < optimization.steps:
+        return None
+    path = run / "weights.safetensors"
+    if accelerator.is_main_process:
+        pretrained.save(average.module, path, {"photos_seen": step * optimization.batch_size, "steps": step})
+    accelerator.wait_for_everyone()
+    return path
+
+
+def _due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _prefixed(split: str, losses: Losses) -> dict[str, float]:
+    return {f"{split}/{name}": value for name, value in losses.named().items()}
+
+
+@torch.no_grad()
+def validate(network: Chromantic, photos: PhotoCache, config: TrainingConfig, accelerator: Accelerator) -> Losses:
+    """The mean losses over all photos of a squashed cache, shared by the processes."""
+    sums, counts = [torch.zeros(3, device=accelerator.device, dtype=torch.float64) for _ in range(2)]
+    indices = torch.arange(len(photos))[accelerator.process_index :: accelerator.num_processes]
+    for chunk in indices.split(VALIDATION_BATCH):
+        batch: Batch = photos.tensors(chunk).to(accelerator.device)
+        with accelerator.autocast():
+            prediction = network(batch.lightness, batch.chroma)
+        batch_sums, batch_counts = summed_losses(prediction, batch, config.optimization.segmentation_loss)
+        sums += torch.stack(tuple(batch_sums))
+        counts += torch.stack(tuple(batch_counts))
+    return means(Losses(*accelerator.reduce(sums)), Losses(*accelerator.reduce(counts)))
