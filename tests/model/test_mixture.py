@@ -1,0 +1,125 @@
+"""The mixture: a distribution over the grid, and draws that follow it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from chromantic.lab import CHROMA_LEVELS, CHROMA_MAX, CHROMA_MIN, denormalize_chroma, normalize_chroma
+from chromantic.model import mixture
+
+COMPONENTS = 10
+
+
+def random_parameters(seed: int, log_scale: float = -2.5, size: int = 1, dtype: torch.dtype = torch.float64) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    parameters = torch.randn(1, 6 * COMPONENTS, 1, size, generator=generator, dtype=dtype)
+    parameters[:, COMPONENTS : 3 * COMPONENTS] *= 0.4
+    parameters[:, 3 * COMPONENTS : 5 * COMPONENTS] += log_scale
+    return parameters
+
+
+def whole_grid() -> Tensor:
+    """Every chroma of the grid, as one picture: [1 2 levels levels], a along height."""
+    levels = torch.arange(CHROMA_MIN, CHROMA_MAX + 1, dtype=torch.float64)
+    return torch.stack(torch.meshgrid(levels, levels, indexing="ij"))[None]
+
+
+def grid_probabilities(parameters: Tensor) -> Tensor:
+    everywhere = parameters.expand(1, -1, CHROMA_LEVELS, CHROMA_LEVELS)
+    return mixture.log_likelihood(everywhere, whole_grid().to(parameters.dtype)).exp()[0]
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 2**31), log_scale=st.floats(-9.0, 1.0))
+def test_probabilities_sum_to_one_over_the_grid(seed: int, log_scale: float) -> None:
+    assert grid_probabilities(random_parameters(seed, log_scale)).sum().item() == pytest.approx(1, abs=1e-9)
+
+
+def test_probabilities_sum_to_one_in_float32() -> None:
+    assert grid_probabilities(random_parameters(0).float()).sum().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_log_likelihood_equals_the_textbook_formula() -> None:
+    """Differences of logistic distribution functions, component by component, in NumPy."""
+    parameters = random_parameters(1)
+    k = COMPONENTS
+    numbers = parameters.flatten().numpy()
+    weights = np.exp(numbers[:k]) / np.exp(numbers[:k]).sum()
+    mean_a, mean_b = numbers[k : 2 * k], numbers[2 * k : 3 * k]
+    scale_a, scale_b = np.exp(numbers[3 * k : 4 * k]), np.exp(numbers[4 * k : 5 * k])
+    coefficient = np.tanh(numbers[5 * k :])
+
+    def bin_mass(x: float, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        def cumulative(y: float) -> np.ndarray:
+            return 1 / (1 + np.exp(-(y - mean) / scale))
+
+        low = 0 if x <= -1 else cumulative(x - 1 / 255)
+        high = 1 if x >= 1 else cumulative(x + 1 / 255)
+        return high - low
+
+    for a, b in [(0, 0), (17, -43), (CHROMA_MIN, 5), (60, CHROMA_MAX)]:
+        x, y = (2 * (level - CHROMA_MIN) / 255 - 1 for level in (a, b))
+        expected = (weights * bin_mass(x, mean_a, scale_a) * bin_mass(y, mean_b + coefficient * x, scale_b)).sum()
+        chroma = torch.tensor([a, b], dtype=torch.float64).view(1, 2, 1, 1)
+        assert mixture.log_likelihood(parameters, chroma).item() == pytest.approx(math.log(expected), abs=1e-9)
+
+
+def test_no_likelihood_is_lost_far_from_the_means() -> None:
+    parameters = random_parameters(2, log_scale=-7).float().requires_grad_()
+    far = torch.tensor([120.0, -120.0]).view(1, 2, 1, 1)
+    likelihood = mixture.log_likelihood(parameters, far)
+    likelihood.sum().backward()
+    assert likelihood.isfinite().all()
+    assert parameters.grad is not None
+    assert parameters.grad.isfinite().all()
+
+
+def test_draws_follow_the_probabilities() -> None:
+    draws = 200_000
+    generator = torch.Generator().manual_seed(3)
+    parameters = random_parameters(3, log_scale=-3.5)
+    uniform = torch.rand(1, COMPONENTS + 2, 1, draws, generator=generator, dtype=torch.float64)
+    chroma = mixture.draw(
+        parameters.expand(-1, -1, -1, draws),
+        -torch.log(-torch.log(uniform[:, :COMPONENTS])),
+        torch.logit(uniform[:, COMPONENTS:]),
+    )
+    probabilities = grid_probabilities(parameters)
+    for axis, drawn in enumerate(chroma[0, :, 0]):
+        marginal = probabilities.sum(dim=1 - axis)
+        counted = torch.bincount((drawn - CHROMA_MIN).long(), minlength=CHROMA_LEVELS) / draws
+        tolerance = 5 * (marginal / draws).sqrt() + 5e-5
+        assert ((counted - marginal).abs() <= tolerance).all()
+    entropy = -(probabilities * probabilities.clamp(min=1e-300).log()).sum()
+    of_draws = -mixture.log_likelihood(parameters.expand(-1, -1, -1, draws), chroma).mean()
+    assert of_draws.item() == pytest.approx(entropy.item(), rel=0.01)
+
+
+def test_at_temperature_zero_the_likeliest_component_gives_its_mean() -> None:
+    parameters = random_parameters(4, size=50)
+    noise = torch.randn(1, COMPONENTS, 1, 50, dtype=torch.float64), torch.randn(1, 2, 1, 50, dtype=torch.float64)
+    chroma = mixture.draw(parameters, *noise, temperature=0, scale_temperature=0)
+    named = mixture.unpack(parameters)
+    best = named.logits.argmax(dim=1)[0, 0]
+    mean_a = named.means[0, 0, best, 0, torch.arange(50)]
+    assert torch.equal(chroma[0, 0, 0], denormalize_chroma(mean_a).round().clamp(CHROMA_MIN, CHROMA_MAX))
+
+
+def test_the_mean_is_the_grids_mean() -> None:
+    parameters = random_parameters(5, log_scale=-3.5)
+    expected = (grid_probabilities(parameters) * whole_grid()[0]).sum(dim=(1, 2))
+    assert mixture.mean(parameters)[0, :, 0, 0].tolist() == pytest.approx(expected.tolist(), abs=0.05)
+
+
+def test_a_head_starts_with_distributions_over_natural_chroma() -> None:
+    torch.manual_seed(0)
+    head = mixture.MixtureHead(16, COMPONENTS)
+    means = mixture.unpack(head(torch.randn(2, 16, 8, 8))).means
+    assert means.abs().max() < 0.7
+    assert means.std() > 0.1
+    assert normalize_chroma(torch.tensor(0.0)).abs() < 0.01

@@ -1,0 +1,99 @@
+"""Samplers: cached equals naive, and every sample is exact."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from chromantic.model.config import PRESETS, preset
+from chromantic.model.generator import canvas_of
+from chromantic.model.network import Chromantic, Scene
+from chromantic.sampling import Noise, draw_noise, sample_cached, sample_chroma, sample_naively
+
+CLASSES = ("background", "cat", "dog")
+
+
+def scene_and_network(
+    name: str, fusion: str = "concat", dtype: torch.dtype = torch.float64, size: tuple[int, int] = (6, 7)
+) -> tuple[Scene, Chromantic]:
+    torch.manual_seed(0)
+    config = replace(preset(name, CLASSES, fusion=fusion), width=0.125)
+    network = Chromantic(config).to(dtype).eval().requires_grad_(False)
+    for conv in network.generator.modules():  # sharper than at the start, so that pixels depend on each other
+        if isinstance(conv, torch.nn.Conv2d):
+            conv.weight.mul_(2)
+    lightness = torch.rand(2, 1, 4 * size[0], 4 * size[1], dtype=dtype) * 100
+    return network.encode(lightness), network
+
+
+@pytest.mark.parametrize("temperatures", [(1.0, 1.0), (0.5, 1.5), (0.0, 0.0)])
+@pytest.mark.parametrize("fusion", ["concat", "film"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_cached_equals_naive(name: str, fusion: str, temperatures: tuple[float, float]) -> None:
+    scene, network = scene_and_network(name, fusion)
+    noise = draw_noise(2, 10, 6, 7, torch.Generator().manual_seed(1), torch.float64)
+    arguments = network.generator, network.condition(scene), scene.lightness, noise, *temperatures
+    cached, _ = sample_cached(*arguments)
+    assert torch.equal(cached, sample_naively(*arguments))
+
+
+def test_the_parameters_of_a_float32_sample_are_the_teacher_forced_ones() -> None:
+    scene, network = scene_and_network("quarter", dtype=torch.float32, size=(8, 8))
+    noise = draw_noise(2, 10, 8, 8, torch.Generator().manual_seed(1), torch.float32)
+    conditioning = network.condition(scene)
+    chroma, parameters = sample_cached(network.generator, conditioning, scene.lightness, noise)
+    forced = network.generator(canvas_of(chroma, scene.lightness), conditioning)
+    assert (parameters - forced).abs().max() < 1e-4
+
+
+def test_samples_of_one_photo_differ_and_repeat_with_their_seed() -> None:
+    scene, network = scene_and_network("tiny")
+
+    def draw(seed: int) -> torch.Tensor:
+        return sample_chroma(network, scene, samples=3, generator=torch.Generator().manual_seed(seed))[0]
+
+    first = draw(5)
+    assert first.shape == (6, 2, 6, 7)
+    assert torch.equal(first, draw(5))
+    assert not torch.equal(first, draw(6))
+    assert not torch.equal(first[0], first[1])
+
+
+def test_the_first_samples_do_not_depend_on_how_many_are_asked_for() -> None:
+    scene, network = scene_and_network("tiny")
+    one = Scene(*(None if part is None else part[:1] for part in scene))
+    few, _ = sample_chroma(network, one, samples=1, generator=torch.Generator().manual_seed(5))
+    many, _ = sample_chroma(network, one, samples=3, generator=torch.Generator().manual_seed(5))
+    assert torch.equal(few, many[:1])
+
+
+def test_log_likelihoods_are_those_of_the_network() -> None:
+    from chromantic.model import mixture
+
+    scene, network = scene_and_network("tiny")
+    chroma, log_likelihoods = sample_chroma(network, scene, generator=torch.Generator().manual_seed(5))
+    forced = network.generator(canvas_of(chroma, scene.lightness), network.condition(scene))
+    torch.testing.assert_close(log_likelihoods, mixture.log_likelihood(forced, chroma).sum(dim=(1, 2)))
+
+
+def test_progress_is_told_and_may_cancel() -> None:
+    scene, network = scene_and_network("tiny")
+    rows = []
+
+    def callback(done: int, of: int) -> None:
+        rows.append((done, of))
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sample_chroma(network, scene, generator=torch.Generator().manual_seed(0), callback=callback)
+    assert rows == [(1, 6), (2, 6), (3, 6)]
+
+
+def test_noise_is_standard() -> None:
+    gumbel, logistic = draw_noise(4, 10, 64, 64, torch.Generator().manual_seed(0), torch.float64)
+    assert gumbel.mean().item() == pytest.approx(0.5772, abs=0.02)
+    assert gumbel.var().item() == pytest.approx(torch.pi**2 / 6, rel=0.02)
+    assert logistic.mean().item() == pytest.approx(0, abs=0.05)
+    assert logistic.var().item() == pytest.approx(torch.pi**2 / 3, rel=0.03)
+    assert Noise(gumbel, logistic).pixel(3, 5).gumbel.shape == (4, 10, 1, 1)
