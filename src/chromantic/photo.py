@@ -81,7 +81,7 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Phot
         with _unlimited_pillow():
             image = Image.open(path)
     except Image.UnidentifiedImageError as error:
-        raise ChromanticError(f"{path}: not a picture that can be read; give a JPEG, PNG, TIFF or WebP") from error
+        raise ChromanticError(f"{path}: not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP") from error
     except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
         raise ChromanticError(f"{path}: cannot be opened ({_one_line(error)}); get a fresh copy") from error
     with image:

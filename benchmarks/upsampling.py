@@ -1,0 +1,147 @@
+"""Compares ways of enlarging chroma: `python -m benchmarks.upsampling FOLDER_OF_PHOTOS`.
+
+Protocol `chroma32`: the true chroma of a photo, averaged over the cells of the network's grid (32 along the shorter
+side), is enlarged to the photo's size with the photo's lightness at hand, and compared with the true chroma by the
+root of the mean squared error of a and b over all photos. Each method's parameters are chosen on every second photo;
+the error reported is that of the others. Writes benchmarks/results/upsampling.json.
+"""
+
+import itertools
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+import torch
+import torch.nn.functional as F
+from kornia.filters import guided_blur
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from chromantic import upsampling
+from chromantic.lab import rgb_to_lab
+from chromantic.photo import find_photos, read_photo
+from chromantic.upsampling import upsample_chroma
+
+CELLS = 32
+RESULTS = Path(__file__).parent / "results" / "upsampling.json"
+
+
+class Example(NamedTuple):
+    """A photo's lightness and chroma, and its chroma as the network would give it."""
+
+    lightness: Tensor
+    chroma: Tensor
+    coarse: Tensor
+
+
+def read_example(path: Path) -> Example:
+    rgb = torch.from_numpy(read_photo(path).pixels).movedim(-1, 0)[None] / 255
+    lightness, chroma = rgb_to_lab(rgb.expand(-1, 3, -1, -1)).split([1, 2], dim=1)
+    height, width = lightness.shape[-2:]
+    cells = (round(height / min(height, width) * CELLS), round(width / min(height, width) * CELLS))
+    return Example(lightness, chroma, F.interpolate(chroma, cells, mode="area"))
+
+
+def nearest(chroma: Tensor, lightness: Tensor) -> Tensor:
+    return F.interpolate(chroma, lightness.shape[-2:], mode="nearest-exact")
+
+
+def bilinear(chroma: Tensor, lightness: Tensor) -> Tensor:
+    return F.interpolate(chroma, lightness.shape[-2:], mode="bilinear")
+
+
+def bicubic(chroma: Tensor, lightness: Tensor) -> Tensor:
+    return F.interpolate(chroma, lightness.shape[-2:], mode="bicubic")
+
+
+def guided_filter(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
+    """Kornia's fast guided filter of the bicubically enlarged chroma."""
+    return guided_blur(lightness, bicubic(chroma, lightness), window, variance, subsample=4)
+
+
+def coarse_guided_filter(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
+    """Linear models of chroma on its own grid, enlarged bilinearly."""
+    guide = F.interpolate(lightness, chroma.shape[-2:], mode="area")
+    with patch.multiple(upsampling, _WINDOW=window, _LIGHTNESS_VARIANCE=variance):
+        slope, offset = upsampling._local_linear_models(guide, chroma)
+    return bilinear(slope, lightness) * lightness + bilinear(offset, lightness)
+
+
+def joint_bilateral(chroma: Tensor, lightness: Tensor, distance: float, contrast: float) -> Tensor:
+    """Joint bilateral upsampling (Kopf et al. 2007) over 5 x 5 coarse pixels.
+
+    Args:
+        chroma: Coarse.
+        lightness: Of the photo.
+        distance: Standard deviation over space, in coarse pixels.
+        contrast: Standard deviation over lightness.
+    """
+    (rows, columns), (height, width) = chroma.shape[-2:], lightness.shape[-2:]
+    taps = torch.cat([chroma, F.interpolate(lightness, (rows, columns), mode="area")], dim=1)
+    taps = F.pad(taps, (2, 2, 2, 2), mode="replicate")
+    y = (torch.arange(height) + 0.5) * rows / height - 0.5
+    x = (torch.arange(width) + 0.5) * columns / width - 0.5
+    total, weights = torch.zeros(1, 2, height, width), torch.full((1, 1, height, width), 1e-12)
+    for down, right in itertools.product(range(-2, 3), repeat=2):
+        near_y, near_x = y.round().long() + down, x.round().long() + right
+        tap = taps[:, :, near_y + 2][..., near_x + 2]
+        squared = ((near_y - y) ** 2)[:, None] + (near_x - x) ** 2
+        weight = torch.exp(-squared / (2 * distance**2) - (tap[:, 2:] - lightness) ** 2 / (2 * contrast**2))
+        total += weight * tap[:, :2]
+        weights += weight
+    return total / weights
+
+
+def chromantic(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
+    """What ships; its constants are the parameters."""
+    with patch.multiple(upsampling, _WINDOW=window, _LIGHTNESS_VARIANCE=variance):
+        return upsample_chroma(chroma, lightness)
+
+
+METHODS: dict[Callable[..., Tensor], dict[str, list[float]]] = {
+    nearest: {},
+    bilinear: {},
+    bicubic: {},
+    guided_filter: {"window": [5, 9, 13], "variance": [10, 30, 100]},
+    coarse_guided_filter: {"window": [3, 5], "variance": [10, 30, 100]},
+    joint_bilateral: {"distance": [0.5, 0.7, 1.0], "contrast": [5, 10, 20]},
+    chromantic: {"window": [5, 7, 9], "variance": [3, 10, 30]},
+}
+
+
+def rmse(method: Callable[..., Tensor], examples: list[Example], parameters: dict[str, float]) -> float:
+    errors = [F.mse_loss(method(e.coarse, e.lightness, **parameters), e.chroma).item() for e in examples]
+    return math.sqrt(sum(errors) / len(errors))
+
+
+def main(folder: str) -> None:
+    examples = [read_example(path) for path in find_photos([folder])]
+    choosing, reporting = examples[::2], examples[1::2]
+    megapixels = sum(e.lightness.numel() for e in reporting) / 1e6
+    table = Table("method", "parameters", "ab RMSE", "s / megapixel", title=f"{len(reporting)} photos, chroma32")
+    results = []
+    for method, grid in METHODS.items():
+        choices = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+        chosen = min(choices, key=lambda choice: rmse(method, choosing, choice)) if grid else {}
+        start = time.perf_counter()
+        error = rmse(method, reporting, chosen)
+        seconds = (time.perf_counter() - start) / megapixels
+        name = method.__name__
+        results.append({"method": name, "parameters": chosen, "rmse_ab": error, "seconds_per_megapixel": seconds})
+        table.add_row(name, " ".join(f"{k} {v:g}" for k, v in chosen.items()), f"{error:.3f}", f"{seconds:.3f}")
+    Console(width=100).print(table)
+    protocol = {"protocol": "chroma32", "photos": len(reporting), "threads": torch.get_num_threads()}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(protocol | {"results": results}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m benchmarks.upsampling FOLDER_OF_PHOTOS")
+    main(sys.argv[1])
