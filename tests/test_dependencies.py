@@ -1,0 +1,86 @@
+"""Keeps the dependency rule of CONTRIBUTING.md by reading the imports of every module."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chromantic
+
+PACKAGE = Path(chromantic.__file__).parent
+BASE = {"errors", "lab"}
+READER = {"photo"}
+LEARNED = {"model", "sampling", "upsampling"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "lab": {"errors"},
+    "photo": BASE,
+    "model": BASE,
+    "sampling": BASE | {"model"},
+    "upsampling": BASE | {"model"},
+    "colorizer": BASE | READER | LEARNED,
+    "contact_sheet": BASE | READER | {"colorizer"},
+    "data": BASE | READER,
+    "training": BASE | READER | LEARNED | {"data", "colorizer"},
+    "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
+    "cli": BASE | READER | LEARNED | {"data", "colorizer", "contact_sheet", "training", "evaluation"},
+    "__init__": {"colorizer"},
+    "__main__": {"cli"},
+}
+ROOMS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(module: Path) -> Iterator[str]:
+    """Full names of the imported modules, and of what is imported from them."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            assert node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_has_its_place_in_the_rule():
+    assert set(ALLOWED) >= ROOMS
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_import_only_what_they_may(module: Path):
+    room = room_of(module)
+    names = (name.split(".") for name in imported_modules(module))
+    imported = {parts[1] for parts in names if parts[0] == "chromantic" and len(parts) > 1} & ROOMS
+    assert imported - {room} <= ALLOWED[room]
+
+
+def test_only_pretrained_touches_files_in_the_model():
+    files = {"io", "os", "pathlib", "safetensors", "shutil", "tempfile", "huggingface_hub"}
+    for module in (PACKAGE / "model").glob("*.py"):
+        if module.name != "pretrained.py":
+            assert not {name.split(".")[0] for name in imported_modules(module)} & files, module.name
+            assert "open(" not in module.read_text(), module.name
+
+
+def test_only_photo_and_data_decode_pictures():
+    for module in MODULES:
+        if room_of(module) not in ("photo", "data"):
+            assert "Image.open" not in module.read_text(), module.name
+
+
+def test_only_lab_converts_colours():
+    for module in MODULES:
+        if room_of(module) != "lab":
+            assert not any(name.startswith("kornia.color") for name in imported_modules(module)), module.name
+
+
+def test_importing_the_package_loads_no_torch():
+    code = "import sys, chromantic; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
