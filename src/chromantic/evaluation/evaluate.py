@@ -1,0 +1,207 @@
+"""Every measure of a model on one set of photos.
+
+Protocol `squash128`: photos are squashed to 128 x 128 pixels as in the paper, and the model reads their lightness.
+Chroma is predicted, and likelihood and segmentation are measured, at 32 x 32. A picture is the true lightness under
+predicted chroma enlarged to 128 x 128, rounded to 8-bit sRGB, and is compared with the photo at 128 x 128. Near-grey
+photos count for the segmentation alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from chromantic import lab
+from chromantic.data.example import Example
+from chromantic.data.shrink import SmallPhoto, shrink
+from chromantic.errors import ChromanticError
+from chromantic.evaluation.chroma_error import chroma_rmse
+from chromantic.evaluation.colourfulness import colourfulness
+from chromantic.evaluation.floor import floor_log_likelihood
+from chromantic.evaluation.likelihood import bits_per_dimension
+from chromantic.evaluation.miou import MeanIou
+from chromantic.evaluation.psnr import psnr
+from chromantic.model import mixture
+from chromantic.model.generator import canvas_of
+from chromantic.model.network import Chromantic, Scene
+from chromantic.photo import join_chroma
+from chromantic.sampling import sample_chroma
+from chromantic.upsampling import upsample_chroma
+
+BITS = "bits_per_dimension@squash128_chroma32_grid1"
+PSNR = "psnr_rgb_db@squash128"
+RMSE = "rmse_ab@squash128"
+COLOURFULNESS = "colourfulness_relative_to_originals@squash128"
+MIOU = "miou_from_grey@squash128_labels32"
+
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        photos: numbers of photos behind the measures.
+        measures: by measure, whose name holds its protocol, and by what was measured: `grey`, `preview` (the
+            embedding's mean colours), `sample` (the mean over all samples), `best_of_N` (of every photo's N samples),
+            `floor`, `embedding`, `generator`.
+        class_iou: intersection over union of the classes that occur.
+    """
+
+    photos: dict[str, int]
+    measures: dict[str, dict[str, float]]
+    class_iou: dict[str, float]
+
+
+class _Tally:
+    """Gathers one number per photo (and sample) under a measure and what was measured."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, list[Tensor]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, measure: str, **values: Tensor) -> None:
+        for what, value in values.items():
+            self._values[measure][what].append(value.flatten().double().cpu())
+
+    def means(self) -> dict[str, dict[str, float]]:
+        return {
+            measure: {what: torch.cat(parts).mean().item() for what, parts in values.items()}
+            for measure, values in self._values.items()
+        }
+
+
+@torch.inference_mode()
+def evaluate(
+    model: Chromantic,
+    examples: Sequence[Example],
+    *,
+    floor: Float[Tensor, "levels levels"] | None = None,
+    samples: int = 3,
+    seed: int = 0,
+) -> Evaluation:
+    """Measures a model.
+
+    Args:
+        model: in evaluation mode, on the device that shall do the work.
+        examples: photos that the model was not trained on.
+        floor: `fit_floor` of the training photos; without it there is no floor among the measures.
+        samples: samples of every photo, at least 1.
+        seed: of the samples.
+
+    Raises:
+        ChromanticError: no photo has colours, or a file is missing or unreadable.
+    """
+    device = next(model.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    tally = _Tally()
+    iou = MeanIou(model.config.classes)
+    labelled = colourful = 0
+    console = Console(stderr=True)
+    starts = range(0, len(examples), _BATCH)
+    for start in track(starts, "Measuring", console=console, disable=not console.is_terminal):
+        photos = [shrink(example, squash=True) for example in examples[start : start + _BATCH]]
+        scene = model.encode(torch.stack([photo.lightness for photo in photos]).to(device))
+        with_labels = [i for i, photo in enumerate(photos) if photo.labels is not None]
+        if with_labels and scene.class_logits is not None:
+            labels = torch.stack([label for photo in photos if (label := photo.labels) is not None])
+            iou.update(scene.class_logits[with_labels], labels.long())
+        with_colours = [i for i, photo in enumerate(photos) if photo.colourful]
+        if with_colours:
+            part = _part(scene, with_colours)
+            truth = _Truth.of([photos[i] for i in with_colours])
+            _measure_likelihood(tally, model, part, truth, floor)
+            _measure_pictures(tally, model, part, truth, samples, generator)
+        labelled += len(with_labels)
+        colourful += len(with_colours)
+
+    if not colourful:
+        raise ChromanticError("none of the photos has colours to measure; name a collection of colour photos")
+    measures = tally.means()
+    originals = measures[COLOURFULNESS].pop("original")
+    measures[COLOURFULNESS] = {what: mean / originals for what, mean in measures[COLOURFULNESS].items()}
+    class_iou: dict[str, float] = {}
+    if labelled and model.segmentation is not None:
+        mean_iou, class_iou = iou.compute()
+        measures[MIOU] = {"segmentation": mean_iou}
+    counts = {"all": len(examples), "labelled": labelled, "colourful": colourful}
+    return Evaluation(counts, measures, class_iou)
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """Colourful photos: sRGB in 0..255, whole numbers; L in [0, 100]; chroma on the grid."""
+
+    rgb: Float[Tensor, "batch 3 128 128"]
+    lightness: Float[Tensor, "batch 1 128 128"]
+    chroma: Float[Tensor, "batch 2 32 32"]
+
+    @classmethod
+    def of(cls, photos: Sequence[SmallPhoto]) -> "_Truth":
+        return cls(
+            (torch.stack([photo.rgb for photo in photos]) * 255).round(),
+            torch.stack([photo.lightness for photo in photos]),
+            torch.stack([photo.chroma for photo in photos]),
+        )
+
+
+def _part(scene: Scene, photos: list[int]) -> Scene:
+    logits = scene.class_logits
+    return Scene(
+        scene.lightness[photos],
+        scene.embedding[photos],
+        scene.chroma_parameters[photos],
+        None if logits is None else logits[photos],
+    )
+
+
+def _measure_likelihood(
+    tally: _Tally, model: Chromantic, scene: Scene, truth: _Truth, floor: Float[Tensor, "levels levels"] | None
+) -> None:
+    chroma = truth.chroma.to(scene.embedding.device)
+    teacher_forced = model.generator(canvas_of(chroma, scene.lightness), model.condition(scene))
+    log_likelihoods = {
+        "embedding": mixture.log_likelihood(scene.chroma_parameters, chroma),
+        "generator": mixture.log_likelihood(teacher_forced, chroma),
+    }
+    if floor is not None:
+        log_likelihoods = {"floor": floor_log_likelihood(floor, truth.chroma)} | log_likelihoods
+    tally.add(BITS, **{what: bits_per_dimension(nats) for what, nats in log_likelihoods.items()})
+
+
+def _measure_pictures(
+    tally: _Tally, model: Chromantic, scene: Scene, truth: _Truth, samples: int, generator: torch.Generator
+) -> None:
+    preview = mixture.mean(scene.chroma_parameters).cpu()
+    drawn, _ = sample_chroma(model, scene, samples=samples, generator=generator)
+    true_chroma = lab.rgb_to_lab(truth.rgb / 255)[:, 1:]
+
+    def compare(chroma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        picture = _picture(truth.lightness, chroma)
+        chroma_of_picture = lab.rgb_to_lab(picture / 255)[:, 1:]
+        return psnr(picture, truth.rgb), chroma_rmse(chroma_of_picture, true_chroma), colourfulness(picture)
+
+    grey_psnr, grey_rmse, _ = compare(torch.zeros_like(preview))
+    preview_psnr, preview_rmse, preview_colour = compare(preview)
+    of_samples = [compare(chroma) for chroma in drawn.cpu().unflatten(0, (-1, samples)).unbind(1)]
+    sample_psnr, sample_rmse, sample_colour = (torch.stack(values) for values in zip(*of_samples, strict=True))
+    best = f"best_of_{samples}"
+    tally.add(PSNR, grey=grey_psnr, preview=preview_psnr, sample=sample_psnr, **{best: sample_psnr.amax(0)})
+    tally.add(RMSE, grey=grey_rmse, preview=preview_rmse, sample=sample_rmse, **{best: sample_rmse.amin(0)})
+    tally.add(COLOURFULNESS, original=colourfulness(truth.rgb), preview=preview_colour, sample=sample_colour)
+
+
+def _picture(
+    lightness: Float[Tensor, "batch 1 128 128"], chroma: Float[Tensor, "batch 2 32 32"]
+) -> Float[Tensor, "batch 3 128 128"]:
+    """What a user would get, in 0..255, whole numbers."""
+    pictures = [
+        torch.from_numpy(join_chroma(light, upsample_chroma(small, light)))
+        for light, small in zip(lightness.split(1), chroma.split(1), strict=True)
+    ]
+    return torch.stack(pictures).movedim(-1, 1).float()

@@ -1,0 +1,114 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data
+
+from chromantic.data.collect import collect
+from chromantic.data.prepare import prepare
+from chromantic.data.shrink import shrink
+from chromantic.data.voc import CLASS_NAMES
+from chromantic.errors import ChromanticError
+from chromantic.evaluation import evaluate as evaluate_module
+from chromantic.evaluation.evaluate import BITS, COLOURFULNESS, MIOU, PSNR, RMSE, evaluate
+from chromantic.evaluation.report import evaluate_weights
+from chromantic.model import pretrained
+from chromantic.model.config import preset
+from chromantic.model.network import Chromantic
+
+
+@pytest.fixture(scope="module")
+def network() -> Chromantic:
+    torch.manual_seed(0)
+    return Chromantic(preset("tiny", CLASS_NAMES)).eval()
+
+
+@pytest.fixture(scope="module")
+def devkit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three labelled photos, the last of them near-grey, in VOC's layout."""
+    root = tmp_path_factory.mktemp("VOCdevkit")
+    for folder in ("ImageSets/Segmentation", "JPEGImages", "SegmentationClass"):
+        (root / "VOC2012" / folder).mkdir(parents=True)
+    pictures = {
+        "astronaut": data.astronaut(),
+        "coffee": data.coffee(),
+        "camera": np.stack([data.camera()] * 3, axis=-1),
+    }
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(root / f"VOC2012/JPEGImages/{name}.jpg")
+        Image.new("L", pixels.shape[1::-1], 15).save(root / f"VOC2012/SegmentationClass/{name}.png")
+    (root / "VOC2012/ImageSets/Segmentation/val.txt").write_text("\n".join(pictures))
+    return root
+
+
+@pytest.fixture(scope="module")
+def weights(network: Chromantic, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    pretrained.save(network, path, {})
+    return path
+
+
+def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path, tmp_path: Path):
+    photos = collect(voc=devkit, split="val")
+    train = tmp_path / "train.safetensors"
+    prepare(voc=devkit, split="val", output=train)
+    written = []
+    for seed in (0, 0, 1):
+        report = evaluate_weights(str(weights), photos, train=train, samples=2, seed=seed)
+        report.write(tmp_path / "report.json")
+        written.append((tmp_path / "report.json").read_text())
+    assert written[0] == written[1] != written[2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "train.safetensors"]
+
+    values = json.loads(written[0])
+    assert values["sha256"] == pretrained.fingerprint(weights)
+    assert values["evaluation"]["photos"] == {"all": 3, "labelled": 3, "colourful": 2}
+    measures = values["evaluation"]["measures"]
+    assert {measure: set(what) for measure, what in measures.items()} == {
+        BITS: {"floor", "embedding", "generator"},
+        PSNR: {"grey", "preview", "sample", "best_of_2"},
+        RMSE: {"grey", "preview", "sample", "best_of_2"},
+        COLOURFULNESS: {"preview", "sample"},
+        MIOU: {"segmentation"},
+    }
+    assert measures[PSNR]["best_of_2"] >= measures[PSNR]["sample"]
+    assert measures[RMSE]["best_of_2"] <= measures[RMSE]["sample"]
+    table = report.table()
+    assert table.row_count == len(measures)
+    assert "2 colourful photos, 1 near-grey" in str(table.caption)
+
+
+def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chromantic, monkeypatch: pytest.MonkeyPatch):
+    photos = collect(voc=devkit, split="val")["VOC2012 val"][:2]
+    truth = torch.stack([shrink(photo, squash=True).chroma for photo in photos])
+
+    def oracle(*_: object, samples: int, **__: object) -> tuple[torch.Tensor, torch.Tensor]:
+        return truth.repeat_interleave(samples, dim=0), torch.zeros(len(truth) * samples)
+
+    monkeypatch.setattr(evaluate_module, "sample_chroma", oracle)
+    measures = evaluate(network, photos, samples=2).measures
+    assert measures[PSNR]["sample"] > measures[PSNR]["grey"] + 6
+    assert measures[RMSE]["sample"] < measures[RMSE]["grey"] / 2
+    assert measures[RMSE]["best_of_2"] == pytest.approx(measures[RMSE]["sample"])
+    assert measures[COLOURFULNESS]["sample"] == pytest.approx(1, abs=0.1)
+
+
+def test_nothing_to_measure_is_an_error(devkit: Path, network: Chromantic, weights: Path):
+    photos = collect(voc=devkit, split="val")
+    with pytest.raises(ChromanticError, match="none of the photos has colours"):
+        evaluate(network, [])
+    with pytest.raises(ChromanticError, match="none of the photos has colours"):
+        evaluate(network, photos["VOC2012 val"][2:])
+    with pytest.raises(ChromanticError, match="samples 0"):
+        evaluate_weights(str(weights), photos, samples=0)
+    with pytest.raises(ChromanticError, match="limit 0"):
+        evaluate_weights(str(weights), photos, limit=0)
+
+
+def test_report_that_cannot_be_written_is_an_error(devkit: Path, weights: Path, tmp_path: Path):
+    report = evaluate_weights(str(weights), collect(voc=devkit, split="val"), samples=1, limit=1)
+    with pytest.raises(ChromanticError, match="choose another --output"):
+        report.write(tmp_path / "missing" / "report.json")
