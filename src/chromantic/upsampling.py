@@ -16,7 +16,7 @@ _REFINEMENT = 4  # grid of the local models, per pixel of the chroma given
 _WINDOW = 7  # pixels of that grid
 _LIGHTNESS_VARIANCE = 10.0  # below it, in squared units of L, an edge is none
 _CORRECTIONS = 2
-_STRIP_PIXELS = 1 << 19
+_STRIP_PIXELS = 1 << 16
 
 
 def upsample_chroma(

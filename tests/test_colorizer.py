@@ -1,0 +1,153 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import chromantic
+from chromantic.colorizer import Colorizer, resize_lightness
+from chromantic.errors import ChromanticError
+from chromantic.lab import lightness_to_grey
+from chromantic.photo import find_photos, read_photo, split_lightness
+
+
+@pytest.fixture(scope="module")
+def colorizer(tiny_weights) -> Colorizer:
+    return Colorizer.from_pretrained(tiny_weights)
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    """A grey photo of 60 x 44 pixels with every level in it."""
+    return (np.arange(44 * 60) % 256).astype(np.uint8).reshape(44, 60)
+
+
+def grey_of(image: Image.Image) -> np.ndarray:
+    return np.rint(lightness_to_grey(split_lightness(read_photo(image)))[0, 0].numpy() * 255)
+
+
+def test_a_sample_of_the_photos_own_size_and_grey(colorizer, photo):
+    result = colorizer.colorize(photo, samples=2)
+    assert [image.size for image in result.images] == [(60, 44), (60, 44)]
+    assert result.images[0].tobytes() != result.images[1].tobytes()
+    for image in result.images:
+        assert np.ptp(np.asarray(image).astype(int), axis=2).max() > 0  # colours
+        assert abs(grey_of(image) - photo).max() <= 1
+    assert len(result.log_likelihoods) == 2
+    assert all(math.isfinite(nats) and nats < 0 for nats in result.log_likelihoods)
+    assert result.seed == 0
+    assert result.model == colorizer.name
+
+
+def test_same_seed_same_bytes(colorizer, photo):
+    first, again, other = (colorizer.colorize(photo, seed=seed) for seed in (1, 1, 2))
+    assert first.images[0].tobytes() == again.images[0].tobytes()
+    assert first.images[0].tobytes() != other.images[0].tobytes()
+    assert first.log_likelihoods == again.log_likelihoods
+
+
+def test_a_colour_photo_is_colorized_from_its_lightness(colorizer):
+    red = np.zeros((40, 40, 3), np.uint8)
+    red[..., 0] = np.arange(40) * 6
+    lightness = lightness_to_grey(split_lightness(read_photo(red)))[0, 0].numpy()
+    colours, grey = colorizer.colorize(red).images[0], colorizer.colorize(lightness).images[0]
+    assert abs(np.asarray(colours).astype(int) - np.asarray(grey)).max() <= 1
+
+
+def test_a_preview_is_one_picture_without_chance(colorizer, photo):
+    previews = [colorizer.colorize(photo, preview=True, seed=seed) for seed in (0, 1)]
+    assert len(previews[0].images) == 1
+    assert previews[0].log_likelihoods == ()
+    assert previews[0].images[0].tobytes() == previews[1].images[0].tobytes()
+
+
+def test_alpha_comes_back(colorizer, photo):
+    image = Image.fromarray(photo)
+    image.putalpha(Image.fromarray(255 - photo))
+    result = colorizer.colorize(image, preview=True).images[0]
+    assert result.mode == "RGBA"
+    np.testing.assert_array_equal(np.asarray(result.getchannel("A")), 255 - photo)
+
+
+def test_segmentation_names_every_pixel(colorizer, photo):
+    segmentation = colorizer.colorize(photo, preview=True).segmentation
+    assert segmentation.names == ("background", "cat", "dog")
+    assert segmentation.classes.shape == (44, 60)
+    assert segmentation.classes.dtype == np.uint8
+    assert segmentation.classes.max() < 3
+    image = segmentation.image
+    np.testing.assert_array_equal(np.asarray(image), segmentation.classes)
+    assert image.getpalette()[:12] == [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0]  # PASCAL VOC's colours
+
+
+def test_uncertainty_is_an_entropy_per_pixel(colorizer, photo):
+    uncertainty = colorizer.colorize(photo, preview=True).uncertainty
+    assert uncertainty.shape == (44, 60)
+    assert uncertainty.dtype == np.float32
+    assert uncertainty.min() >= 0
+    assert uncertainty.max() <= 16
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (1000, 10), (10, 1000)])
+def test_tiny_and_extreme_photos(colorizer, size):
+    photo = np.random.default_rng(0).integers(0, 65536, size, dtype=np.uint16)
+    result = colorizer.colorize(photo, preview=True)
+    assert np.asarray(result.images[0]).shape == (*size, 3)
+    assert result.uncertainty.shape == size
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((128, 128), (128, 128)),
+        ((375, 500), (128, 172)),
+        ((500, 333), (192, 128)),
+        ((64, 32), (256, 128)),
+        ((1, 1), (128, 128)),
+        ((1000, 10), (1024, 128)),
+    ],
+)
+def test_the_network_reads_a_shorter_side_of_128(size, expected):
+    lightness = resize_lightness(torch.rand(1, 1, *size) * 100)
+    assert lightness.shape[-2:] == expected
+    assert lightness.min() >= 0
+    assert lightness.max() <= 100
+
+
+def test_progress_is_told_row_by_row(colorizer, photo):
+    calls: list[tuple[int, int]] = []
+    colorizer.colorize(photo, callback=lambda row, rows: calls.append((row, rows)))
+    assert calls == [(row, 32) for row in range(1, 33)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"samples": 0},
+        {"samples": 2, "preview": True},
+        {"temperature": -1},
+        {"temperature": math.nan},
+        {"temperature": math.inf},
+        {"seed": -1},
+        {"seed": 2**63},
+    ],
+)
+def test_arguments_out_of_range_are_refused(colorizer, photo, options):
+    with pytest.raises(ChromanticError, match=next(iter(options))):
+        colorizer.colorize(photo, **options)
+
+
+def test_the_package_colorizes_in_one_call(tiny_weights, photo):
+    result = chromantic.colorize(photo, model=tiny_weights, seed=3)
+    assert result.images[0].size == (60, 44)
+    assert result.seed == 3
+    with pytest.raises(AttributeError):
+        chromantic.nothing  # noqa: B018
+
+
+def test_real_photos_keep_their_grey(colorizer, photos_root):
+    for file in find_photos([photos_root / "full_resolution"])[:2]:
+        expected = lightness_to_grey(split_lightness(read_photo(file)))[0, 0].numpy() * 255
+        for image in colorizer.colorize(file, samples=2, temperature=1.5).images:
+            assert abs(grey_of(image) - expected).max() <= 1.25  # rounding of one, not of the other
