@@ -1,0 +1,136 @@
+"""Photos and what became of them side by side, one row a photo."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from chromantic.colorizer import Colorizer, Segmentation
+from chromantic.lab import lightness_to_grey
+from chromantic.photo import Photo, read_photo, split_lightness, to_image
+
+_CELL = 256
+"""Pixels: width of a column, and greatest height of a row's pictures."""
+_GAP = 6
+_LINE = 20
+_MARGIN = 2 * _GAP
+_PAPER, _INK = "white", "#222222"
+_SHOWN_SHARE = 0.02
+"""Classes that cover less of a photo are not named under its segmentation."""
+_TINT = 0.6
+
+
+def contact_sheet(
+    colorizer: Colorizer,
+    photos: Sequence[Path],
+    *,
+    samples: int = 3,
+    seed: int = 0,
+    originals: bool = False,
+    callback: Callable[[int, int], None] | None = None,
+) -> Image.Image:
+    """Colorizes photos and shows each as grey, as the embedding's preview, as samples, and segmented.
+
+    Args:
+        colorizer: what colorizes.
+        photos: files.
+        samples: samples of each photo, at least 1.
+        seed: of the samples of each photo.
+        originals: show the photos in their own colours, too.
+        callback: called with the finished and all photos; may raise to cancel.
+
+    Raises:
+        ChromanticError: a photo cannot be read, or an argument is out of range.
+    """
+    titles = ["grey", "preview", *(f"sample {number + 1}" for number in range(samples))]
+    titles[:0] = ["original"] if originals else []
+    segments = colorizer.network.segmentation is not None
+    strips = [_header([*titles, "segmentation"] if segments else titles)]
+    for done, path in enumerate(photos, start=1):
+        photo = read_photo(path)
+        grey = _grey(photo)
+        preview = colorizer.colorize(path, preview=True)
+        pictures = [grey, *preview.images, *colorizer.colorize(path, samples=samples, seed=seed).images]
+        pictures[:0] = [_own_colours(photo, grey)] if originals else []
+        strips.append(_row(path.stem, pictures, grey, preview.segmentation))
+        if callback:
+            callback(done, len(photos))
+
+    width = max(strip.width for strip in strips)
+    sheet = Image.new("RGB", (width, sum(strip.height for strip in strips) + _MARGIN), _PAPER)
+    top = 0
+    for strip in strips:
+        sheet.paste(strip, (0, top))
+        top += strip.height
+    return sheet
+
+
+def _grey(photo: Photo) -> Image.Image:
+    levels = (lightness_to_grey(split_lightness(photo))[0, 0] * 255).round().numpy().astype(np.uint8)
+    return to_image(np.stack([levels] * 3, axis=-1), like=photo)
+
+
+def _own_colours(photo: Photo, grey: Image.Image) -> Image.Image:
+    return to_image(photo.pixels, like=photo) if photo.pixels.shape[2] == 3 else grey
+
+
+def _left(column: int) -> int:
+    return _MARGIN + column * (_CELL + _GAP)
+
+
+def _canvas(columns: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    canvas = Image.new("RGB", (_left(columns) - _GAP + _MARGIN, height), _PAPER)
+    draw = ImageDraw.Draw(canvas)
+    draw.font = ImageFont.load_default(14)
+    return canvas, draw
+
+
+def _header(titles: Sequence[str]) -> Image.Image:
+    canvas, draw = _canvas(len(titles), _MARGIN + _LINE)
+    for column, title in enumerate(titles):
+        draw.text((_left(column), _MARGIN), title, _INK)
+    return canvas
+
+
+def _row(
+    name: str, pictures: Sequence[Image.Image], grey: Image.Image, segmentation: Segmentation | None
+) -> Image.Image:
+    cells = [_fit(picture) for picture in pictures]
+    if segmentation:
+        cells.append(Image.blend(_fit(grey), _fit(segmentation.image), _TINT))
+    height = max(cell.height for cell in cells)
+    canvas, draw = _canvas(len(cells), _GAP + height + _LINE)
+    for column, cell in enumerate(cells):
+        canvas.paste(cell, (_left(column), _GAP))
+    below = _GAP + height + 1
+    draw.text((_left(0), below), name, _INK)
+    if segmentation:
+        _legend(draw, segmentation, (_left(len(cells) - 1), below))
+    return canvas
+
+
+def _legend(draw: ImageDraw.ImageDraw, segmentation: Segmentation, corner: tuple[int, int]) -> None:
+    """Names the classes that cover most, as many as fit; the background, the first class, only where it is alone."""
+    shares = np.bincount(segmentation.classes.ravel(), minlength=len(segmentation.names)) / segmentation.classes.size
+    covering = [index for index in np.argsort(-shares, kind="stable").tolist() if shares[index] >= _SHOWN_SHARE]
+    palette = segmentation.image.getpalette() or []
+    x, y = corner
+    for index in [index for index in covering if index] or covering:
+        text = segmentation.names[index]
+        end = x + _LINE + draw.textlength(text)
+        if end > corner[0] + _CELL:
+            break
+        draw.rectangle((x, y + 4, x + 11, y + 15), fill=tuple(palette[3 * index : 3 * index + 3]), outline=_INK)
+        draw.text((x + 16, y), text, _INK)
+        x = int(end) + _GAP
+
+
+def _fit(picture: Image.Image) -> Image.Image:
+    """The picture in a cell: on paper where it is transparent, never enlarged."""
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, _PAPER), picture)
+    nearest = picture.mode == "P"
+    picture = picture.convert("RGB")
+    picture.thumbnail((_CELL, _CELL), Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS)
+    return picture
