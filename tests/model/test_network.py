@@ -10,7 +10,12 @@ from chromantic.model.config import PRESETS, NetworkConfig, preset
 from chromantic.model.network import Chromantic
 
 CLASSES = ("background", "cat", "dog")
-FLOWS = [("purple", "concat"), ("purple-blue", "concat"), ("purple-blue-green", "concat"), ("purple-blue-green", "film")]
+FLOWS = [
+    ("purple", "concat"),
+    ("purple-blue", "concat"),
+    ("purple-blue-green", "concat"),
+    ("purple-blue-green", "film"),
+]
 
 
 def network_of(config: NetworkConfig) -> Chromantic:

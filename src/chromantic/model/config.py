@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pydantic import ConfigDict
+
 Flow = Literal["purple", "purple-blue", "purple-blue-green"]
 Fusion = Literal["concat", "film"]
 Branch = Literal["256-channel blocks", "512-channel blocks"]
@@ -36,6 +38,7 @@ class NetworkConfig:
     vertical_channels: int = 96
     horizontal_channels: int = 48
     generator_blocks: int = 6
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     def channels(self, of_paper: int) -> int:
         """The channels of this network where the paper's has `of_paper`, a multiple of 8 for the norm's groups."""

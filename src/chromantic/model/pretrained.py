@@ -17,8 +17,8 @@ from chromantic.errors import ChromanticError
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 
-CONFIG_KEY = "chromantic.network"
-ABOUT_KEY = "chromantic.about"
+METADATA_KEY = "chromantic"
+"""One JSON value, `{"network": config, "about": ...}`: several keys would be written in no fixed order."""
 
 
 def shipped() -> list[str]:
@@ -48,7 +48,7 @@ def resolve(name_or_path: str | Path) -> Path:
 def save(network: Chromantic, path: Path, about: Mapping[str, object]) -> None:
     """Write weights as float16, with the network's config and `about` (JSON values) inside, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous().half() for name, tensor in network.state_dict().items()}
-    metadata = {CONFIG_KEY: json.dumps(asdict(network.config)), ABOUT_KEY: json.dumps(dict(about), sort_keys=True)}
+    metadata = {METADATA_KEY: json.dumps({"network": asdict(network.config), "about": dict(about)}, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as partial:
         try:
@@ -70,10 +70,10 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
     path = resolve(name_or_path)
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if CONFIG_KEY not in metadata:
+            metadata = (file.metadata() or {}).get(METADATA_KEY)
+            if metadata is None:
                 raise ChromanticError(f"{path}: holds no Chromantic network; give weights saved by `chromantic train`")
-            config = TypeAdapter(NetworkConfig).validate_json(metadata[CONFIG_KEY])
+            config = TypeAdapter(NetworkConfig).validate_python(json.loads(metadata)["network"])
             network = Chromantic(config)
             network.load_state_dict({name: file.get_tensor(name) for name in file.keys()}, strict=True)  # noqa: SIM118
     except SafetensorError as error:
@@ -91,7 +91,7 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
 def about(name_or_path: str | Path) -> dict[str, object]:
     """What was saved beside the weights: data, photos seen, measures."""
     with safe_open(resolve(name_or_path), framework="pt") as file:
-        return json.loads((file.metadata() or {}).get(ABOUT_KEY, "{}"))
+        return json.loads(file.metadata()[METADATA_KEY])["about"]
 
 
 def fingerprint(name_or_path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import cast
 
 import torch
 from accelerate import Accelerator
@@ -56,6 +57,7 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
     network_config = config.network.build(photos.class_names)
     network = Chromantic(network_config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
+    averaged = cast(Chromantic, average.module)
     network, optimizer = accelerator.prepare(network, build_optimizer(network, optimization))
     accelerator.register_for_checkpointing(average)
     first = checkpoints.resume(accelerator, run, network_config)
@@ -93,9 +95,9 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
                 losses = Losses(*accelerator.reduce(tuple(loss.detach() for loss in losses)))
                 log.metrics(step, {**_prefixed("train", losses), "gradient_norm": float(gradient_norm)})
             if validation and _due(step, config.log.validate_every):
-                log.metrics(step, _prefixed("validation", validate(average.module, validation, config, accelerator)))
+                log.metrics(step, _prefixed("validation", validate(averaged, validation, config, accelerator)))
             if validation and _due(step, config.log.pictures_every) and accelerator.is_main_process:
-                write_pictures(average.module, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
+                write_pictures(averaged, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
             out_of_time = deadline is not None and time.monotonic() > deadline
             if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
                 checkpoints.save(accelerator, run, step)
@@ -106,7 +108,7 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
         return None
     path = run / "weights.safetensors"
     if accelerator.is_main_process:
-        pretrained.save(average.module, path, {"photos_seen": step * optimization.batch_size, "steps": step})
+        pretrained.save(averaged, path, {"photos_seen": step * optimization.batch_size, "steps": step})
     accelerator.wait_for_everyone()
     return path
 

@@ -1,0 +1,54 @@
+"""Experiments as files: read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from chromantic.errors import ChromanticError
+from chromantic.model.network import Chromantic
+from chromantic.training.config import read_config
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.toml"))
+MINIMAL = '[data]\ntrain = "a"\n[optimization]\nsteps = 10\n'
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_projects_own_configs_name_real_networks(path: Path) -> None:
+    config = read_config(path)
+    assert config.network.build(("background", "cat")).classes == ("background", "cat")
+    assert path.read_text().startswith("# ")
+
+
+def test_the_papers_optimizer_is_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(MINIMAL)
+    optimization = read_config(path).optimization
+    assert (optimization.learning_rate, *optimization.betas) == (1e-3, 0.95, 0.9995)
+    assert optimization.weights == (1, 100, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (MINIMAL + "step = 3\n", "optimization.step"),
+        (MINIMAL.replace("10", '"many"'), "optimization.steps"),
+        (MINIMAL + '[network]\npreset = "huge"\n', "network.preset"),
+        ("[data]\n", "data.train"),
+        ("steps 3", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, names: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ChromanticError, match=names) as caught:
+        read_config(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ChromanticError, match=r"none\.toml"):
+        read_config(tmp_path / "none.toml")
+
+
+def test_networks_are_built_of_the_caches_classes() -> None:
+    assert Chromantic(read_config(CONFIGS[0]).network.build(("a", "b"))).config.classes == ("a", "b")

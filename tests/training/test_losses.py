@@ -1,0 +1,86 @@
+"""The three losses: their normalization, what they leave out, their magnitudes."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from chromantic.data.batches import sample_batch
+from chromantic.data.cache import Batch, load_cache
+from chromantic.data.prepare import prepare
+from chromantic.data.voc import VOID
+from chromantic.model.config import preset
+from chromantic.model.network import Chromantic, Prediction
+from chromantic.training.losses import Losses, means, summed_losses
+
+CLASSES = tuple(f"class {i}" for i in range(21))
+
+
+def batch_and_prediction(flow: str = "purple-blue-green") -> tuple[Batch, Prediction]:
+    torch.manual_seed(0)
+    batch = Batch(
+        lightness=torch.rand(4, 1, 32, 32) * 100,
+        chroma=torch.randint(-50, 50, (4, 2, 8, 8)).float(),
+        labels=torch.randint(0, 21, (4, 8, 8)),
+        colourful=torch.tensor([True, True, False, True]),
+    )
+    return batch, Chromantic(preset("tiny", CLASSES, flow=flow))(batch.lightness, batch.chroma)
+
+
+def test_means_are_those_of_naive_code() -> None:
+    batch, prediction = batch_and_prediction()
+    batch.labels[0, 0] = VOID
+    logits = prediction.scene.class_logits
+    assert logits is not None
+    terms = [
+        -logits[n, :, y, x].log_softmax(0)[batch.labels[n, y, x]].item()
+        for n in range(4)
+        for y in range(8)
+        for x in range(8)
+        if batch.labels[n, y, x] != VOID
+    ]
+    cross_entropy = sum(terms) / len(terms)
+    over_pixels = means(*summed_losses(prediction, batch, "mean_over_pixels"))
+    over_classes = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
+    assert over_pixels.segmentation.item() == pytest.approx(cross_entropy, rel=1e-5)
+    assert over_classes.segmentation.item() == pytest.approx(cross_entropy / 21, rel=1e-5)
+
+
+def test_near_grey_photos_teach_no_colour() -> None:
+    batch, prediction = batch_and_prediction()
+    sums, counts = summed_losses(prediction, batch, "mean_over_pixels")
+    assert counts.embedding == counts.generator == 3 * 64
+    batch.chroma[2] = 7
+    again, _ = summed_losses(prediction, batch, "mean_over_pixels")
+    assert (again.embedding, again.generator) == (sums.embedding, sums.generator)
+
+
+def test_a_batch_without_labels_is_safe() -> None:
+    batch, prediction = batch_and_prediction()
+    batch.labels[:] = VOID
+    batch.colourful[:] = False
+    losses = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
+    assert losses == Losses(0, 0, 0)
+    sum(losses, start=torch.zeros(())).backward()
+
+
+def test_the_purple_flow_has_no_segmentation_loss() -> None:
+    batch, prediction = batch_and_prediction("purple")
+    sums, counts = summed_losses(prediction, batch, "mean_over_pixels_and_classes")
+    assert sums.segmentation == counts.segmentation == 0
+    assert sums.generator > 0
+
+
+def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp_path: Path) -> None:
+    """On real photos, for what an untrained network knows: nothing (uniform classes, spread colours)."""
+    path = tmp_path / "cache.safetensors"
+    prepare(coco=photos_root / "COCO", output=path)
+    photos = load_cache(path)
+    batch = sample_batch(photos, step=0, batch_size=16, seed=0, weights=photos.sampling_weights())
+    torch.manual_seed(0)
+    prediction = Chromantic(preset("tiny", photos.class_names))(batch.lightness, batch.chroma)
+    losses = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
+    embedding, segmentation, generator = (w * x.item() for w, x in zip((1, 100, 1), losses, strict=True))
+    assert max(embedding, segmentation, generator) < 4 * min(embedding, segmentation, generator)
+    assert segmentation == pytest.approx(100 * math.log(21) / 21, rel=0.3)
