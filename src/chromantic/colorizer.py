@@ -89,6 +89,11 @@ class Colorization:
             bits[rows] = strip[0, 0].numpy()
         return bits
 
+    @property
+    def uncertainty_image(self) -> Image.Image:
+        """The uncertainty as an 8-bit grey image, 16 levels a bit."""
+        return Image.fromarray(np.rint(self.uncertainty * 16).clip(0, 255).astype(np.uint8))
+
 
 class Colorizer:
     """A network that is ready to colorize photos."""
@@ -131,9 +136,9 @@ class Colorizer:
         Raises:
             ChromanticError: The photo cannot be read, or an argument is out of range.
         """
-        _check(samples, seed, temperature, preview)
-        photo = read_photo(photo)
-        lightness = split_lightness(photo)
+        check_options(samples, seed, temperature, preview)
+        original = read_photo(photo)
+        lightness = split_lightness(original)
         scene = self.network.encode(resize_lightness(lightness))
         if preview:
             chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
@@ -143,18 +148,35 @@ class Colorizer:
                 self.network, scene, samples=samples, generator=rng, temperature=temperature, callback=callback
             )
         images = [
-            to_image(join_chroma(lightness, upsample_chroma(sample, lightness)), like=photo)
+            to_image(join_chroma(lightness, upsample_chroma(sample, lightness)), like=original)
             for sample in chroma.split(1)
         ]
+        width, height = original.size
         return Colorization(
             images=images,
             log_likelihoods=tuple(log_likelihoods.tolist()),
             seed=seed,
             model=self.name,
-            size=tuple(lightness.shape[-2:]),
+            size=(height, width),
             scene=scene,
             class_names=self.network.config.classes,
         )
+
+
+def check_options(samples: int, seed: int, temperature: float, preview: bool) -> None:
+    """Whether `Colorizer.colorize` takes these options; what reads many photos asks before it starts.
+
+    Raises:
+        ChromanticError: An option is out of range.
+    """
+    if samples < 1:
+        raise ChromanticError(f"samples {samples}: give at least 1")
+    if preview and samples > 1:
+        raise ChromanticError(f"samples {samples}: a preview is one picture; leave out samples or preview")
+    if not 0 <= seed < 2**63:
+        raise ChromanticError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
+    if not (math.isfinite(temperature) and temperature >= 0):
+        raise ChromanticError(f"temperature {temperature}: give a number from 0 up; 1 is the model's own")
 
 
 def resize_lightness(lightness: Float[Tensor, "1 1 height width"]) -> Float[Tensor, "1 1 h w"]:
@@ -174,17 +196,6 @@ def colorize(
 ) -> Colorization:
     """Colorizes one photo with `Colorizer.colorize`'s options; for several photos keep a `Colorizer`."""
     return Colorizer.from_pretrained(model).colorize(photo, **options)
-
-
-def _check(samples: int, seed: int, temperature: float, preview: bool) -> None:
-    if samples < 1:
-        raise ChromanticError(f"samples {samples}: give at least 1")
-    if preview and samples > 1:
-        raise ChromanticError(f"samples {samples}: a preview is one picture; leave out samples or preview")
-    if not 0 <= seed < 2**63:
-        raise ChromanticError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
-    if not (math.isfinite(temperature) and temperature >= 0):
-        raise ChromanticError(f"temperature {temperature}: give a number from 0 up; 1 is the model's own")
 
 
 def _voc_colour(index: int) -> tuple[int, int, int]:

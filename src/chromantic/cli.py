@@ -1,0 +1,254 @@
+"""The command line. What needs torch is imported by the command that uses it: help and version answer at once."""
+
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.progress import Progress
+
+from chromantic import __version__
+from chromantic.errors import ChromanticError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from chromantic.colorizer import Colorization
+
+app = App(
+    name="chromantic",
+    help="Colorize grey photographs by understanding what is in them.",
+    version=__version__,
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+
+_PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
+
+Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos.")]
+Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
+Seed = Annotated[int, Parameter(help="The same seed gives the same pictures.")]
+Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
+Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
+Folders = Annotated[tuple[Path, ...], Parameter("--folder", help="A folder of colour photos; may be repeated.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; what a user did wrong becomes one line on stderr.
+
+    Args:
+        arguments: Without the program's name; None takes the process's own.
+
+    Returns:
+        The exit code: 0, 2 for a user's error, 130 for an interruption.
+    """
+    warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
+    try:
+        app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        return 130
+    except (ChromanticError, CycloptsError) as error:
+        print("chromantic:", *str(error).split(), file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"chromantic: {error.name} is not installed; pip install 'chromantic[train]'", file=sys.stderr)
+        return 2
+    return 0
+
+
+@app.command
+def colorize(
+    photos: Photos,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(help="Folder for the results; else beside each photo.")] = None,
+    samples: Annotated[int, Parameter(help="Different colorizations of each photo.")] = 1,
+    seed: Seed = 0,
+    temperature: Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")] = 1.0,
+    preview: Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")] = False,
+    segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
+    uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
+    model: Model = "default",
+    json_lines: Annotated[bool, Parameter("--json", help="Print one JSON line per file written.")] = False,
+) -> None:
+    """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples."""
+    from chromantic.colorizer import Colorizer, check_options
+    from chromantic.photo import write_photo
+
+    check_options(samples, seed, temperature, preview)
+    files = _readable_photos(photos)
+    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
+    kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
+    outputs = _plan_outputs(files, output, kinds)
+    colorizer = Colorizer.from_pretrained(model)
+    if segmentation and colorizer.network.segmentation is None:
+        raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
+    if output:
+        _make_folder(output)
+    with _progress("Colorizing", len(files)) as update:
+        for index, file in enumerate(files):
+            result = colorizer.colorize(file, samples, seed, temperature, preview, callback=partial(update, index))
+            for number, (kind, path) in enumerate(outputs[file].items()):
+                write_photo(_picture(result, kind, number), path)
+                if json_lines:
+                    print(json.dumps(_record(result, number, path)), flush=True)
+            update(index, 1, 1)
+
+
+@app.command
+def sheet(
+    photos: Photos,
+    /,
+    *,
+    output: Annotated[Path, Parameter(help="The picture to write.")] = Path("sheet.png"),
+    samples: Annotated[int, Parameter(help="Samples of each photo.")] = 3,
+    seed: Seed = 0,
+    originals: Annotated[bool, Parameter(help="Show the photos in their own colours, too.")] = False,
+    model: Model = "default",
+) -> None:
+    """Show photos and what becomes of them side by side on one picture."""
+    from chromantic.colorizer import Colorizer, check_options
+    from chromantic.contact_sheet import contact_sheet
+    from chromantic.photo import write_photo
+
+    check_options(samples, seed, temperature=1.0, preview=False)
+    files = _readable_photos(photos)
+    if output.resolve() in {file.resolve() for file in files}:
+        raise ChromanticError(f"{output}: is one of the photos; choose another --output")
+    colorizer = Colorizer.from_pretrained(model)
+    with _progress("Colorizing", 1) as update:
+        picture = contact_sheet(
+            colorizer, files, samples=samples, seed=seed, originals=originals, callback=partial(update, 0)
+        )
+    _make_folder(output.parent)
+    write_photo(picture, output)
+    print(output)
+
+
+@app.command
+def prepare(
+    *,
+    output: Annotated[Path, Parameter(help="The .safetensors cache to write.")],
+    voc: Voc = None,
+    split: Annotated[str, Parameter(help="The list of VOC photos to take.")] = "train_aug",
+    coco: Coco = None,
+    folders: Folders = (),
+    squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
+) -> None:
+    """Pack photos into one file to train on."""
+    from chromantic.data.prepare import prepare as pack
+
+    print(pack(output=output, voc=voc, split=split, coco=coco, folders=folders, squash=squash))
+
+
+@app.command
+def train(
+    config: Annotated[Path, Parameter(help="The experiment, a TOML file.")],
+    *,
+    run: Annotated[Path, Parameter(help="Folder for checkpoints, logs and the weights.")],
+    minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
+) -> None:
+    """Train a network, or go on with an interrupted training: the same command does both."""
+    from chromantic.training.config import read_config
+    from chromantic.training.train import train as run_training
+
+    weights = run_training(read_config(config), run, minutes=minutes)
+    print(weights or f"{run}: stopped before the last step; the same command goes on")
+
+
+@app.command
+def evaluate(
+    *,
+    model: Model = "default",
+    voc: Voc = None,
+    split: Annotated[str, Parameter(help="The list of VOC photos to take.")] = "val",
+    coco: Coco = None,
+    folders: Folders = (),
+    train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
+    samples: Annotated[int, Parameter(help="Samples of each photo.")] = 3,
+    seed: Seed = 0,
+    limit: Annotated[int | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+) -> None:
+    """Measure weights on photos they were not trained on."""
+    from chromantic.data.collect import collect
+    from chromantic.evaluation.report import evaluate_weights
+
+    collections = collect(voc=voc, split=split, coco=coco, folders=folders)
+    report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)
+    console = Console()
+    console.print(report.table(), width=None if console.is_terminal else _PIPE_WIDTH)
+    if output:
+        report.write(output)
+
+
+def _readable_photos(photos: Sequence[Path]) -> list[Path]:
+    """The photo files meant, each decoded once: a damaged one is found before any work, not after hours of it."""
+    from chromantic.photo import find_photos, read_photo
+
+    files = find_photos(photos)
+    for file in files:
+        read_photo(file)
+    return files
+
+
+def _plan_outputs(files: Sequence[Path], folder: Path | None, kinds: Sequence[str]) -> dict[Path, dict[str, Path]]:
+    """Where each kind of result of each photo goes: no two to the same place, none over a photo."""
+    if folder and folder.exists() and not folder.is_dir():
+        raise ChromanticError(f"{folder}: is a file; choose a folder as --output")
+    photos = {file.resolve() for file in files}
+    plan: dict[Path, dict[str, Path]] = {}
+    origins: dict[Path, Path] = {}
+    for file in files:
+        plan[file] = {kind: (folder or file.parent) / f"{file.stem}.{kind}.png" for kind in kinds}
+        for path in plan[file].values():
+            other = origins.setdefault(path.resolve(), file)
+            if other is not file:
+                raise ChromanticError(f"{file}: would write {path}, as {other} does; rename one of them")
+            if path.resolve() in photos:
+                raise ChromanticError(f"{path}: is a photo and would be overwritten; choose another --output")
+    return plan
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ChromanticError(f"{folder}: cannot be made ({error.strerror}); choose another --output") from error
+
+
+def _picture(result: "Colorization", kind: str, number: int) -> "Image.Image":
+    if kind == "uncertainty":
+        return result.uncertainty_image
+    if kind == "segmentation":
+        assert result.segmentation
+        return result.segmentation.image
+    return result.images[number]
+
+
+def _record(result: "Colorization", number: int, path: Path) -> dict[str, object]:
+    drawn = number < len(result.log_likelihoods)  # samples come first; neither a preview nor a map is drawn
+    return {
+        "path": str(path),
+        "seed": result.seed,
+        "sample": number + 1 if drawn else None,
+        "log_likelihood": result.log_likelihoods[number] if drawn else None,
+        "model": result.model,
+    }
+
+
+@contextmanager
+def _progress(description: str, total: int) -> Iterator[Callable[[int, int, int], None]]:
+    """A bar on a terminal, nothing in a pipe; the update takes finished items and the share of the next one."""
+    console = Console(stderr=True)
+    bar = Progress(console=console, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty())
+    with bar:
+        task = bar.add_task(description, total=total)
+        yield lambda finished, part, of: bar.update(task, completed=finished + part / of)

@@ -1,0 +1,264 @@
+import json
+import pickle
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from chromantic import __version__
+from chromantic.cli import main
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    """A grey photo in a folder of its own, with noise that JPEG cannot compress away."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (40, 48), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "dog.jpg")
+    return folder / "dog.jpg"
+
+
+def files_under(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def run(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+# Colorizing
+
+
+def test_a_photo_is_colorized_beside_itself(photo, tiny_weights, capsys):
+    before = photo.read_bytes()
+    assert run("colorize", photo, "--model", tiny_weights) == 0
+    assert sorted(files_under(photo.parent)) == ["dog.color.png", "dog.jpg"]
+    assert Image.open(photo.parent / "dog.color.png").size == (48, 40)
+    assert photo.read_bytes() == before
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""  # quiet in a pipe
+
+
+def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tmp_path, capsys):
+    output = tmp_path / "new" / "results"
+    options = ["--samples", 2, "--segmentation", "--uncertainty", "--seed", 7, "--json", "--model", tiny_weights]
+    assert run("colorize", photo.parent, "--output", output, *options) == 0
+    names = ["dog.color-1.png", "dog.color-2.png", "dog.segmentation.png", "dog.uncertainty.png"]
+    assert sorted(files_under(output)) == names
+    assert Image.open(output / "dog.segmentation.png").mode == "P"
+    assert Image.open(output / "dog.uncertainty.png").mode == "L"
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["path"] for record in records] == [str(output / name) for name in names]
+    assert [record["sample"] for record in records] == [1, 2, None, None]
+    assert {record["seed"] for record in records} == {7}
+    assert all(record["model"].startswith(str(tiny_weights)) for record in records)
+    assert all((record["log_likelihood"] is None) == (record["sample"] is None) for record in records)
+
+
+def test_a_preview_is_one_picture_without_likelihood(photo, tiny_weights, capsys):
+    assert run("colorize", photo, "--preview", "--json", "--model", tiny_weights) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["path"] == str(photo.parent / "dog.color.png")
+    assert record["sample"] is record["log_likelihood"] is None
+
+
+def test_a_second_run_writes_the_same_again_and_reads_no_result(photo, tiny_weights):
+    assert run("colorize", photo.parent, "--model", tiny_weights) == 0
+    first = files_under(photo.parent)
+    assert run("colorize", photo.parent, "--model", tiny_weights) == 0
+    assert files_under(photo.parent) == first
+    assert run("colorize", photo.parent, "--seed", 1, "--model", tiny_weights) == 0
+    assert files_under(photo.parent) != first
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "I;16", "RGB"])
+def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
+    levels = np.linspace(0, 255, 40 * 48).reshape(40, 48)
+    image = Image.fromarray((levels * 257).astype(np.uint16) if mode == "I;16" else levels.astype(np.uint8))
+    (image if mode == "I;16" else image.convert(mode)).save(tmp_path / "photo.png")
+    assert run("colorize", tmp_path, "--preview", "--model", tiny_weights) == 0
+    assert Image.open(tmp_path / "photo.color.png").mode == ("RGBA" if "A" in mode else "RGB")
+
+
+# Bad input: one line that names the file, exit code 2, nothing written
+
+
+def refused(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: object) -> str:
+    before = files_under(folder)
+    assert run(*arguments) == 2
+    assert files_under(folder) == before
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("chromantic: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+def gigapixel_png() -> bytes:
+    def chunk(content: bytes) -> bytes:
+        return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+
+    header = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 25_001, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(header) + chunk(b"IDAT" + zlib.compress(b""))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("text.jpg", "not a picture"),
+        ("truncated.jpg", "truncated"),
+        ("empty.jpg", "is empty"),
+        ("giant.png", "more than 1 gigapixel"),
+        ("missing.jpg", "no such file"),
+        ("folder", "no photos"),
+    ],
+)
+def test_bad_photos_are_refused_before_any_work(photo, tiny_weights, tmp_path, capsys, name, words):
+    (tmp_path / "text.jpg").write_text("Dear photo,\nI am a letter.\n")
+    (tmp_path / "truncated.jpg").write_bytes(photo.read_bytes()[:-400])
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "giant.png").write_bytes(gigapixel_png())
+    (tmp_path / "folder").mkdir()
+    error = refused(capsys, tmp_path, "colorize", photo, tmp_path / name, "--model", tiny_weights)
+    assert str(tmp_path / name) in error
+    assert words in error
+
+
+def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(tiny_weights, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(tiny_weights)
+    name = next(iter(tensors))
+    save_file(tensors | {name: tensors[name][:1].clone()}, tmp_path / "shape.safetensors", metadata)
+    save_file({key: value for key, value in tensors.items() if key != name}, tmp_path / "part.safetensors", metadata)
+    save_file(tensors, tmp_path / "foreign.safetensors")
+    (tmp_path / "pickled.safetensors").write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
+    for weights in ["shape", "part", "foreign", "pickled", "missing"]:
+        path = tmp_path / f"{weights}.safetensors"
+        assert str(path) in refused(capsys, tmp_path, "colorize", photo, "--model", path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--samples", 0], "samples 0"),
+        (["--samples", "many"], "many"),
+        (["--temperature", -1], "temperature -1"),
+        (["--temperature", "nan"], "temperature nan"),
+        (["--seed", -5], "seed -5"),
+        (["--preview", "--samples", 2], "samples 2"),
+        (["--colour"], "--colour"),
+    ],
+)
+def test_bad_options_are_refused(photo, tiny_weights, capsys, arguments, words):
+    assert words in refused(capsys, photo.parent, "colorize", photo, *arguments, "--model", tiny_weights)
+
+
+def test_missing_photos_and_unknown_commands_are_refused(tmp_path, capsys):
+    assert "PHOTO" in refused(capsys, tmp_path, "colorize")
+    assert "paint" in refused(capsys, tmp_path, "paint")
+
+
+def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, tmp_path, capsys):
+    same_name = photo.with_suffix(".png")
+    Image.open(photo).save(same_name)
+    error = refused(capsys, tmp_path, "colorize", photo, same_name, "--model", tiny_weights)
+    assert str(same_name) in error
+    assert str(photo) in error
+    result = photo.parent / "dog.color.png"
+    same_name.rename(result)
+    assert str(result) in refused(capsys, tmp_path, "colorize", photo, result, "--model", tiny_weights)
+    assert str(photo) in refused(capsys, tmp_path, "colorize", photo, "--output", photo, "--model", tiny_weights)
+
+
+def test_segmentation_needs_weights_that_segment(photo, tmp_path, capsys):
+    from chromantic.model import pretrained
+    from chromantic.model.config import preset
+    from chromantic.model.network import Chromantic
+
+    weights = tmp_path / "purple.safetensors"
+    pretrained.save(Chromantic(preset("tiny", ("background",), flow="purple")), weights, {})
+    assert str(weights) in refused(capsys, tmp_path, "colorize", photo, "--segmentation", "--model", weights)
+    assert run("colorize", photo, "--preview", "--model", weights) == 0
+
+
+# The other commands
+
+
+def test_a_contact_sheet(photo, tiny_weights, tmp_path, capsys):
+    output = tmp_path / "new" / "sheet.png"
+    assert run("sheet", photo, "--samples", 1, "--output", output, "--model", tiny_weights) == 0
+    assert capsys.readouterr().out == f"{output}\n"
+    assert Image.open(output).width > 4 * 48
+    assert str(photo) in refused(capsys, tmp_path, "sheet", photo, "--output", photo, "--model", tiny_weights)
+
+
+def test_preparing_training_and_evaluating_say_what_is_wrong(tmp_path, capsys):
+    nowhere = tmp_path / "nowhere"
+    cache = tmp_path / "cache.safetensors"
+    assert str(nowhere) in refused(capsys, tmp_path, "prepare", "--folder", nowhere, "--output", cache)
+    assert str(nowhere) in refused(capsys, tmp_path, "train", nowhere, "--run", tmp_path / "run")
+    assert str(nowhere) in refused(capsys, tmp_path, "evaluate", "--voc", nowhere)
+
+
+def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_weights, tmp_path, capsys):
+    cache, report = tmp_path / "cache.safetensors", tmp_path / "report.json"
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for file in sorted((photos_root / "full_resolution").glob("*.jpg"))[:2]:
+        (folder / file.name).symlink_to(file)
+    assert run("prepare", "--folder", folder, "--output", cache) == 0
+    assert capsys.readouterr().out.startswith("2 photos")
+    options = ["--train", cache, "--samples", 1, "--output", report, "--model", tiny_weights]
+    assert run("evaluate", "--folder", folder, *options) == 0
+    assert "bits_per_dimension" in capsys.readouterr().out
+    assert json.loads(report.read_text())["samples"] == 1
+
+
+def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chromantic.colorizer.sample_chroma", interrupt)
+    assert run("colorize", photo, "--model", tiny_weights) == 130
+    assert sorted(files_under(photo.parent)) == ["dog.jpg"]
+
+
+# The program itself
+
+
+def chromantic(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chromantic", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_and_version_answer_at_once():
+    start = time.perf_counter()
+    process = chromantic("--help")
+    assert time.perf_counter() - start < 1.5  # 0.2 s on a machine that does nothing else
+    assert process.returncode == 0
+    assert "colorize" in process.stdout
+    assert chromantic("--version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["colorize", "--help"]])
+def test_help_and_version_load_no_torch(arguments):
+    code = f"import sys; from chromantic.cli import main; main({arguments}); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_the_program_exits_with_2_and_one_line(tmp_path):
+    process = chromantic("colorize", tmp_path / "missing.jpg")
+    assert process.returncode == 2
+    assert process.stdout == ""
+    assert process.stderr == f"chromantic: {tmp_path / 'missing.jpg'}: no such file or folder; check the path\n"
