@@ -183,8 +183,7 @@ def evaluate(
 
     collections = collect(voc=voc, split=split, coco=coco, folders=folders)
     report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)
-    console = Console()
-    console.print(report.table(), width=None if console.is_terminal else _PIPE_WIDTH)
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(report.table())
     if output:
         report.write(output)
 

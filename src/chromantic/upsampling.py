@@ -41,8 +41,9 @@ def upsample_chroma(
     limits = torch.cat([-F.max_pool2d(-around, 3, stride=1), F.max_pool2d(around, 3, stride=1)], dim=1)
     maps = torch.cat([slope, offset, F.interpolate(limits, fine, mode="bilinear")], dim=1)
 
-    enlarged = chroma.new_empty(len(chroma), 2, *lightness.shape[-2:])
-    for rows, strip in enlarged_strips(maps, lightness.shape[-2:]):
+    height, width = lightness.shape[-2:]
+    enlarged = chroma.new_empty(len(chroma), 2, height, width)
+    for rows, strip in enlarged_strips(maps, (height, width)):
         slope, offset, lowest, highest = strip.split(2, dim=1)
         enlarged[:, :, rows] = (slope * lightness[:, :, rows] + offset).clamp(lowest, highest)
     return enlarged
