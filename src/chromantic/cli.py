@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,6 +123,7 @@ def sheet(
     files = _readable_photos(photos)
     if output.resolve() in {file.resolve() for file in files}:
         raise ChromanticError(f"{output}: is one of the photos; choose another --output")
+    start = time.monotonic()
     colorizer = Colorizer.from_pretrained(model)
     with _progress("Colorizing", 1) as update:
         picture = contact_sheet(
@@ -129,7 +131,7 @@ def sheet(
         )
     _make_folder(output.parent)
     write_photo(picture, output)
-    print(output)
+    print(f"{output} (in {time.monotonic() - start:.0f} s)")
 
 
 @app.command
@@ -182,6 +184,8 @@ def evaluate(
     from chromantic.evaluation.report import evaluate_weights
 
     collections = collect(voc=voc, split=split, coco=coco, folders=folders)
+    if output:
+        _make_folder(output.parent)
     report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(report.table())
     if output:
