@@ -192,9 +192,11 @@ def test_bad_files_are_refused_by_name_in_one_line(tmp_path, name, words):
 
 
 def test_a_photo_may_be_larger_than_pillow_likes(monkeypatch, tmp_path, grey):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     Image.fromarray(grey).save(tmp_path / "photo.png")
+    Image.fromarray(grey).save(tmp_path / "photo.tif", compression="tiff_lzw")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     assert read_photo(tmp_path / "photo.png").size == (80, 64)
+    assert read_photo(tmp_path / "photo.tif").size == (80, 64)
     assert Image.MAX_IMAGE_PIXELS == 100
 
 

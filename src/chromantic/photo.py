@@ -193,7 +193,8 @@ def _from_array(array: np.ndarray) -> Photo:
 def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:
     _check_pixels(image.width, image.height, name)
     try:
-        image.load()
+        with _unlimited_pillow():
+            image.load()
         pixels, alpha = _decode(image)
     except MemoryError:
         raise
@@ -250,7 +251,7 @@ def _one_line(error: Exception) -> str:
 
 @contextmanager
 def _unlimited_pillow() -> Iterator[None]:
-    """Lifts Pillow's own pixel limit while a header is read; ours is checked right after."""
+    """Lifts Pillow's own pixel limit, which is far below ours and the same for all threads."""
     with _pillow_limit:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
