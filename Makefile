@@ -1,11 +1,13 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
 # make test   the fast tests; test-all: every test
 # make lint   ruff and mypy
-# make bench  speed, on this machine
+# make bench  compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 DEMO_OUTPUT ?= demo-output
+CHROMANTIC_DATA ?= ../shared/data
+PHOTOS ?= $(CHROMANTIC_DATA)/full_resolution
 
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
@@ -33,7 +35,7 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 bench: $(DEV)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.upsampling $(PHOTOS)
 
 venv: $(DEV)
 
