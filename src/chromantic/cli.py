@@ -153,8 +153,8 @@ def prepare(
 @app.command
 def train(
     config: Annotated[Path, Parameter(help="The experiment, a TOML file.")],
-    *,
     run: Annotated[Path, Parameter(help="Folder for checkpoints, logs and the weights.")],
+    *,
     minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
 ) -> None:
     """Train a network, or go on with an interrupted training: the same command does both."""
