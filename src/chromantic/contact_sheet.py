@@ -98,7 +98,7 @@ def _row(
 ) -> Image.Image:
     cells = [_fit(picture) for picture in pictures]
     if segmentation:
-        cells.append(Image.blend(_fit(grey), _fit(segmentation.image), _TINT))
+        cells.append(_tinted(_fit(grey), segmentation))
     height = max(cell.height for cell in cells)
     canvas, draw = _canvas(len(cells), _GAP + height + _LINE)
     for column, cell in enumerate(cells):
@@ -110,8 +110,15 @@ def _row(
     return canvas
 
 
+def _tinted(grey: Image.Image, segmentation: Segmentation) -> Image.Image:
+    """The grey picture, tinted in the classes' colours; the background, the first class, stays grey."""
+    classes = segmentation.image.resize(grey.size, Image.Resampling.NEAREST)
+    tinted = Image.blend(grey, classes.convert("RGB"), _TINT)
+    return Image.composite(tinted, grey, Image.fromarray(np.asarray(classes) != 0))
+
+
 def _legend(draw: ImageDraw.ImageDraw, segmentation: Segmentation, corner: tuple[int, int]) -> None:
-    """Names the classes that cover most, as many as fit; the background, the first class, only where it is alone."""
+    """Names the classes that cover most, as many as fit; the background only where it is alone."""
     shares = np.bincount(segmentation.classes.ravel(), minlength=len(segmentation.names)) / segmentation.classes.size
     covering = [index for index in np.argsort(-shares, kind="stable").tolist() if shares[index] >= _SHOWN_SHARE]
     palette = segmentation.image.getpalette() or []
@@ -127,10 +134,9 @@ def _legend(draw: ImageDraw.ImageDraw, segmentation: Segmentation, corner: tuple
 
 
 def _fit(picture: Image.Image) -> Image.Image:
-    """The picture in a cell: on paper where it is transparent, never enlarged."""
+    """The picture in the size of a cell, never enlarged: on paper where it is transparent."""
     if picture.mode == "RGBA":
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, _PAPER), picture)
-    nearest = picture.mode == "P"
     picture = picture.convert("RGB")
-    picture.thumbnail((_CELL, _CELL), Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS)
+    picture.thumbnail((_CELL, _CELL), Image.Resampling.LANCZOS)
     return picture
