@@ -155,13 +155,14 @@ def train(
     config: Annotated[Path, Parameter(help="The experiment, a TOML file.")],
     run: Annotated[Path, Parameter(help="Folder for checkpoints, logs and the weights.")],
     *,
+    start: Annotated[str | None, Parameter(help="Weights to start from: a name or a file; else afresh.")] = None,
     minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
 ) -> None:
     """Train a network, or go on with an interrupted training: the same command does both."""
     from chromantic.training.config import read_config
     from chromantic.training.train import train as run_training
 
-    weights = run_training(read_config(config), run, minutes=minutes)
+    weights = run_training(read_config(config), run, start=start, minutes=minutes)
     print(weights or f"{run}: stopped before the last step; the same command goes on")
 
 

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,13 +19,12 @@ from chromantic.model.network import Chromantic
 METADATA_KEY = "chromantic"
 """One JSON value, `{"network": config, "about": ...}`: several keys would be written in no fixed order."""
 
+_SHIPPED = Path(__file__).parents[1] / "weights"
+
 
 def shipped() -> list[str]:
     """Names of the weights that come with the package."""
-    folder = resources.files("chromantic") / "weights"
-    return sorted(
-        entry.name.removesuffix(".safetensors") for entry in folder.iterdir() if entry.name.endswith(".safetensors")
-    )
+    return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
 
 
 def resolve(name_or_path: str | Path) -> Path:
@@ -36,7 +34,7 @@ def resolve(name_or_path: str | Path) -> Path:
         ChromanticError: There is neither.
     """
     if str(name_or_path) in shipped():
-        return Path(str(resources.files("chromantic") / "weights" / f"{name_or_path}.safetensors"))
+        return _SHIPPED / f"{name_or_path}.safetensors"
     path = Path(name_or_path)
     if path.is_file():
         return path

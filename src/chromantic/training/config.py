@@ -59,7 +59,8 @@ class OptimizationSection:
         decay_steps: The last steps, of linear fall to zero.
         betas: Of Adam (paper, Section 4.1).
         epsilon: Of Adam.
-        clip_norm: Largest norm of the gradient.
+        clip_norm: Largest norm of the gradient: a guard against explosions, far above the usual norm. The likelihoods'
+            gradients grow as distributions sharpen, so a low limit scales all others down (docs/training.md).
         polyak_decay: Of the averaged weights, which are the result of the training.
         weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
@@ -76,7 +77,7 @@ class OptimizationSection:
     decay_steps: int = 0
     betas: tuple[float, float] = (0.95, 0.9995)
     epsilon: float = 1e-6
-    clip_norm: float = 1.0
+    clip_norm: float = 1000.0
     polyak_decay: float = 0.998
     weights: tuple[float, float, float] = (1.0, 100.0, 1.0)
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"

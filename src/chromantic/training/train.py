@@ -12,6 +12,7 @@ from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
+from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.training import checkpoints
 from chromantic.training.config import TrainingConfig
@@ -23,7 +24,9 @@ from chromantic.training.pictures import write_pictures
 VALIDATION_BATCH = 32
 
 
-def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) -> Path | None:
+def train(
+    config: TrainingConfig, run: Path, *, start: str | Path | None = None, minutes: float | None = None
+) -> Path | None:
     """Train a network, or go on with a training that was interrupted.
 
     The same command starts and resumes: a run folder with a checkpoint goes on from it, with the numbers of an
@@ -32,13 +35,15 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
     Args:
         config: The experiment.
         run: Folder for checkpoints, `metrics.jsonl`, TensorBoard events, pictures and the resulting weights.
+        start: Weights to start from, by name or file, as for training on one's own photos; None starts afresh.
         minutes: Stop after this time, with a checkpoint; None trains to the last step.
 
     Returns:
         The weights' file, or None if the training stopped before its last step.
 
     Raises:
-        ChromanticError: The caches cannot be used, or the run folder holds another experiment.
+        ChromanticError: The caches cannot be used, the weights to start from are of another network, or the run folder
+            holds the training of another network.
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     optimization = config.optimization
@@ -55,7 +60,7 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
 
     set_seed(config.seed)
     network_config = config.network.build(photos.class_names)
-    network = Chromantic(network_config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = _network(network_config, start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = cast(Chromantic, average.module)
     network, optimizer = accelerator.prepare(network, build_optimizer(network, optimization))
@@ -98,23 +103,47 @@ def train(config: TrainingConfig, run: Path, *, minutes: float | None = None) ->
                 log.metrics(step, _prefixed("validation", validate(averaged, validation, config, accelerator)))
             if validation and _due(step, config.log.pictures_every) and accelerator.is_main_process:
                 write_pictures(averaged, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
-            out_of_time = deadline is not None and time.monotonic() > deadline
+            out_of_time = deadline is not None and _any_process(accelerator, time.monotonic() > deadline)
             if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
                 checkpoints.save(accelerator, run, step)
             if out_of_time:
                 break
+        if step < optimization.steps:
+            return None
+        path = run / "weights.safetensors"
+        if accelerator.is_main_process:
+            pretrained.save(averaged, path, _about(start, step * optimization.batch_size))
+        accelerator.wait_for_everyone()
+        return path
 
-    if step < optimization.steps:
-        return None
-    path = run / "weights.safetensors"
-    if accelerator.is_main_process:
-        pretrained.save(averaged, path, {"photos_seen": step * optimization.batch_size, "steps": step})
-    accelerator.wait_for_everyone()
-    return path
+
+def _network(config: NetworkConfig, start: str | Path | None) -> Chromantic:
+    if start is None:
+        return Chromantic(config)
+    network = pretrained.load(start).train().requires_grad_(True)
+    if network.config != config:
+        raise ChromanticError(f"{start}: weights of another network than the experiment's; give others or none")
+    return network
+
+
+def _about(start: str | Path | None, photos: int) -> dict[str, object]:
+    """What the weights' file says of their origin; photos seen before the start are counted too."""
+    if start is None:
+        return {"photos_seen": photos}
+    before = pretrained.about(start)
+    return {
+        "photos_seen": cast(int, before["photos_seen"]) + photos,
+        "started_from": {"fingerprint": pretrained.fingerprint(start), **before},
+    }
 
 
 def _due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
+
+
+def _any_process(accelerator: Accelerator, flag: bool) -> bool:
+    """Whether a flag is set in any process: clocks differ, but all must do the same."""
+    return bool(accelerator.reduce(torch.tensor(float(flag), device=accelerator.device)) > 0)
 
 
 def _prefixed(split: str, losses: Losses) -> dict[str, float]:
