@@ -11,11 +11,12 @@ import pytest
 import chromantic
 
 PACKAGE = Path(chromantic.__file__).parent
-BASE = {"errors", "lab"}
+BASE = {"errors", "files", "lab"}
 READER = {"photo"}
 LEARNED = {"model", "sampling", "upsampling"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
+    "files": {"errors"},
     "lab": {"errors"},
     "photo": BASE,
     "model": BASE,

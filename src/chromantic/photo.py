@@ -19,6 +19,7 @@ from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
 from chromantic.errors import ChromanticError
+from chromantic.files import write_whole
 from chromantic.lab import LIGHTNESS_MAX, fit_chroma_to_gamut, lab_to_rgb, rgb_to_lightness
 
 MAX_PIXELS = 1_000_000_000
@@ -120,14 +121,11 @@ def write_photo(image: Image.Image, path: str | os.PathLike[str]) -> None:
         ChromanticError: the file cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        image.save(partial)
-        os.replace(partial, path)
-    except (OSError, ValueError) as error:
-        raise ChromanticError(f"{path}: cannot be written ({_one_line(error)}); choose another --output") from error
-    finally:
-        partial.unlink(missing_ok=True)
+        with write_whole(path) as partial:
+            image.save(partial)
+    except ValueError as error:
+        raise ChromanticError(f"{path}: cannot be written ({_one_line(error)}); choose another suffix") from error
 
 
 def split_lightness(photo: Photo) -> Float[Tensor, "1 1 height width"]:

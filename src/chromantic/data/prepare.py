@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from chromantic.data.images import read_labels
 from chromantic.data.shrink import shrink
 from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
+from chromantic.files import write_whole
 
 _JPEG_QUALITY = 92
 
@@ -154,10 +153,5 @@ def _write(examples: list[Example], photos: list[_PackedPhoto], sources: dict[st
         "names": [example.name for example in examples],
     }
     metadata = {METADATA_KEY: json.dumps(about)}  # one key, because safetensors writes several in any order
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
-            (Path(folder) / output.name).write_bytes(save(tensors, metadata))
-            os.replace(Path(folder) / output.name, output)
-    except OSError as error:
-        raise ChromanticError(f"{output}: cannot be written ({error}); name another output") from error
+    with write_whole(output) as partial:
+        partial.write_bytes(save(tensors, metadata))
