@@ -36,7 +36,7 @@ def rows_of(network: Chromantic, path: list[nn.Module]) -> list[tuple[str, int, 
     x, rows = torch.empty(1, 2, 128, 128, device="meta"), []
     for layer in path:
         x = layer(x)
-        conv = layer.conv1 if isinstance(layer, GatedResidualBlock) else layer
+        conv = (layer.conv1 if isinstance(layer, GatedResidualBlock) else layer).conv
         assert isinstance(conv, nn.Conv2d)
         assert conv.kernel_size == (3, 3)
         kind = "block" if isinstance(layer, GatedResidualBlock) else "conv"
@@ -58,8 +58,8 @@ def test_embedding_is_table_1_and_segmentation_is_table_2(branch: str) -> None:
 
 def test_a_block_dilates_its_first_convolution_only() -> None:
     block = GatedResidualBlock(32, dilation=4)
-    assert block.conv1.dilation == (4, 4)
-    assert block.conv2.dilation == (1, 1)
+    assert block.conv1.conv.dilation == (4, 4)
+    assert block.conv2.conv.dilation == (1, 1)
 
 
 @pytest.mark.parametrize(("name", "factor"), [("paper", 1), ("half", 2), ("quarter", 4), ("tiny", 8)])
