@@ -92,6 +92,52 @@ def test_an_unknown_config_is_refused(weights: Path) -> None:
     refuse(weights, "another version")
 
 
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "no Chromantic network"),
+        ("{}", "another version"),
+        ('{"network": []}', "another version"),
+        *[(f'{{"network": {{"width": {width}, "classes": []}}}}', "do not fit") for width in (0.2, 1e9, "NaN")],
+    ],
+)
+def test_strange_metadata_is_refused(weights: Path, metadata: str, reason: str) -> None:
+    save_file(contents(weights)[0], weights, {pretrained.METADATA_KEY: metadata})
+    refuse(weights, reason)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(weights: Path, value: float) -> None:
+    tensors, metadata = contents(weights)
+    tensors["embedding_head.conv.weight"][0, 0] = value
+    save_file(tensors, weights, metadata)
+    refuse(weights, "not finite")
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e5], ids=["nan", "more than float16 holds"])
+def test_weights_that_are_not_finite_are_not_saved(network: Chromantic, weights: Path, value: float) -> None:
+    before = weights.read_bytes()
+    torch.nn.init.constant_(network.embedding_head.conv.weight, value)
+    with pytest.raises(ChromanticError, match=r"embedding_head\.conv\.weight is not finite"):
+        pretrained.save(network, weights, {})
+    assert weights.read_bytes() == before
+
+
+def test_a_file_that_may_not_be_read(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pretrained, "safe_open", denied)
+    refuse(weights, "Permission denied")
+
+
+def test_weights_without_an_origin(weights: Path) -> None:
+    save_file(contents(weights)[0], weights, {pretrained.METADATA_KEY: "{}"})
+    with pytest.raises(ChromanticError, match="where it comes from"):
+        pretrained.about(weights)
+
+
 def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     witness = tmp_path / "witness"
 
@@ -110,5 +156,9 @@ def test_a_truncated_file_is_refused(weights: Path) -> None:
     refuse(weights, "damaged")
 
 
-def test_neither_a_name_nor_a_file(tmp_path: Path) -> None:
-    refuse(tmp_path / "nothing", "no such weights")
+@pytest.mark.parametrize(("names", "end"), [([], "file"), (["default", "other"], "shipped: default, other")])
+def test_neither_a_name_nor_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], end: str
+) -> None:
+    monkeypatch.setattr(pretrained, "shipped", lambda: names)
+    refuse(tmp_path / "nothing", f"no such weights.*{end}$")

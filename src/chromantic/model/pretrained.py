@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from chromantic.errors import ChromanticError
+from chromantic.files import write_whole
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 
@@ -38,24 +39,23 @@ def resolve(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    raise ChromanticError(
-        f"{name_or_path}: no such weights; give a .safetensors file or one of the shipped: {', '.join(shipped())}"
-    )
+    names = f" or one of the shipped: {', '.join(shipped())}" if shipped() else ""
+    raise ChromanticError(f"{name_or_path}: no such weights; give a .safetensors file{names}")
 
 
 def save(network: Chromantic, path: Path, about: Mapping[str, object]) -> None:
-    """Write weights as float16, with the network's config and `about` (JSON values) inside, whole or not at all."""
+    """Write weights as float16, with the network's config and `about` (JSON values) inside, whole or not at all.
+
+    Raises:
+        ChromanticError: A weight is not finite, or too large for float16, or the file cannot be written.
+    """
     tensors = {name: tensor.detach().cpu().contiguous().half() for name, tensor in network.state_dict().items()}
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise ChromanticError(f"{path}: not written, {name} is not finite in float16; train with a lower rate")
     metadata = {METADATA_KEY: json.dumps({"network": asdict(network.config), "about": dict(about)}, sort_keys=True)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as partial:
-        try:
-            save_file(tensors, partial.name, metadata)
-            os.chmod(partial.name, 0o644)
-            os.replace(partial.name, path)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
+    with write_whole(path) as partial:
+        save_file(tensors, partial, metadata)
 
 
 def load(name_or_path: str | Path = "default") -> Chromantic:
@@ -63,33 +63,56 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
 
     Raises:
         ChromanticError: There is no such file, or it is not a whole Chromantic checkpoint: no safetensors file,
-            no config inside, or tensors that the config does not have, or of other shapes.
+            no config inside, tensors that the config does not have, or of other shapes, or values that are not finite.
     """
     path = resolve(name_or_path)
+    metadata, tensors = _read(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = (file.metadata() or {}).get(METADATA_KEY)
-            if metadata is None:
-                raise ChromanticError(f"{path}: holds no Chromantic network; give weights saved by `chromantic train`")
-            config = TypeAdapter(NetworkConfig).validate_python(json.loads(metadata)["network"])
-            network = Chromantic(config)
-            network.load_state_dict({name: file.get_tensor(name) for name in file.keys()}, strict=True)  # noqa: SIM118
-    except SafetensorError as error:
-        raise ChromanticError(f"{path}: is not a safetensors file, or damaged ({error})") from error
+        config = TypeAdapter(NetworkConfig).validate_python(metadata["network"])
     except (ValidationError, KeyError) as error:
         raise ChromanticError(
             f"{path}: was saved for another version of Chromantic; its config is not known"
         ) from error
-    except RuntimeError as error:
+    try:
+        with torch.device("meta"):  # no memory before the shapes are known to be the file's
+            network = Chromantic(config)
+        network.load_state_dict(tensors, strict=True, assign=True)
+    except (ArithmeticError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
-        raise ChromanticError(f"{path}: its weights do not fit its network ({reason})") from error
+        raise ChromanticError(f"{path}: its weights do not fit its network ({reason}); fetch it again") from error
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise ChromanticError(f"{path}: holds weights that are not finite; train them anew")
     return network.eval().requires_grad_(False)
 
 
 def about(name_or_path: str | Path) -> dict[str, object]:
-    """What was saved beside the weights: data, photos seen, measures."""
-    with safe_open(resolve(name_or_path), framework="pt") as file:
-        return json.loads(file.metadata()[METADATA_KEY])["about"]
+    """What was saved beside the weights: where they come from.
+
+    Raises:
+        ChromanticError: There is no such file, or it is not a Chromantic checkpoint.
+    """
+    path = resolve(name_or_path)
+    about = _read(path)[0].get("about")
+    if not isinstance(about, dict):
+        raise ChromanticError(f"{path}: does not say where it comes from; give weights saved by `chromantic train`")
+    return about
+
+
+def _read(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
+    """The metadata and, as float32, the tensors of a checkpoint file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise ChromanticError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except SafetensorError as error:
+        raise ChromanticError(f"{path}: is not a safetensors file, or damaged ({error})") from error
+    except ValueError as error:
+        raise ChromanticError(f"{path}: damaged, what it says of its network is not JSON; fetch it again") from error
+    if not isinstance(metadata, dict):
+        raise ChromanticError(f"{path}: holds no Chromantic network; give weights saved by `chromantic train`")
+    return metadata, tensors
 
 
 def fingerprint(name_or_path: str | Path) -> str:
