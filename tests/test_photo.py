@@ -92,11 +92,27 @@ def test_transparent_palette_colour_becomes_alpha(tmp_path):
     np.testing.assert_array_equal(photo.alpha == 0, np.eye(8, dtype=bool))
 
 
-def test_exif_orientation_is_applied(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # rotate a quarter turn clockwise
-    Image.new("L", (40, 20), 128).save(tmp_path / "photo.jpg", exif=exif)
-    assert read_photo(tmp_path / "photo.jpg").size == (20, 40)
+UPRIGHT = {
+    1: lambda stored: stored,
+    2: np.fliplr,
+    3: lambda stored: np.rot90(stored, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: np.rot90(stored, 2).T,
+    8: np.rot90,
+}
+"""What each EXIF orientation asks for."""
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize(("suffix", "dtype"), [("png", np.uint8), ("tif", np.uint8), ("tif", np.uint16)])
+def test_exif_orientation_is_applied(tmp_path, grey, suffix, dtype, orientation):
+    stored, exif = grey.astype(dtype) * (np.iinfo(dtype).max // 255), Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(stored).save(tmp_path / f"photo.{suffix}", exif=exif)
+    photo = read_photo(tmp_path / f"photo.{suffix}")
+    np.testing.assert_array_equal(photo.pixels[..., 0], UPRIGHT[orientation](stored))
 
 
 def test_colour_profiles_are_converted_to_srgb(tmp_path, grey):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -72,20 +73,14 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Phot
     if isinstance(photo, Image.Image):
         return _from_image(photo, "image", None)
     path = Path(photo)
-    if not path.exists():
-        raise ChromanticError(f"{path}: no such file; check the path")
-    if not path.is_file():
-        raise ChromanticError(f"{path}: not a file; give a photo")
-    if path.stat().st_size == 0:
-        raise ChromanticError(f"{path}: the file is empty; get a fresh copy")
-    try:
-        with _unlimited_pillow():
-            image = Image.open(path)
-    except Image.UnidentifiedImageError as error:
-        raise ChromanticError(f"{path}: not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP") from error
-    except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
-        raise ChromanticError(f"{path}: cannot be opened ({_one_line(error)}); get a fresh copy") from error
-    with image:
+    with _open(path) as file:  # given a path, Pillow maps an uncompressed TIFF and garbles it where EXIF turns it
+        try:
+            with _unlimited_pillow():
+                image = Image.open(file)
+        except Image.UnidentifiedImageError as error:
+            raise ChromanticError(f"{path}: not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP") from error
+        except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
+            raise ChromanticError(f"{path}: cannot be opened ({_one_line(error)}); get a fresh copy") from error
         return _from_image(image, str(path), path)
 
 
@@ -169,6 +164,19 @@ def row_strips(height: int, width: int) -> Iterator[slice]:
     """Bands of rows that fit a cache: no step needs many times the memory of a large photo, and all are quicker."""
     rows = max(1, _STRIP_PIXELS // width)
     return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        if not path.exists():
+            raise ChromanticError(f"{path}: no such file; check the path")
+        if not path.is_file():
+            raise ChromanticError(f"{path}: not a file; give a photo")
+        if path.stat().st_size == 0:
+            raise ChromanticError(f"{path}: the file is empty; get a fresh copy")
+        return path.open("rb")
+    except OSError as error:
+        raise ChromanticError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from error
 
 
 def _from_array(array: np.ndarray) -> Photo:
