@@ -55,6 +55,18 @@ def test_16_bit_grey_files_keep_their_16_bits(tmp_path, suffix, byteorder):
     assert len(split_lightness(photo).unique()) == levels.size
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tiffs_whose_white_is_zero_are_no_negatives(tmp_path, grey, dtype):
+    levels = grey.astype(dtype) * (np.iinfo(dtype).max // 255)
+    path = tmp_path / "photo.tif"
+    Image.fromarray(np.iinfo(dtype).max - levels).save(path)
+    entry = struct.Struct("<HHIHH")  # tag, type (short), count, value, padding
+    content = path.read_bytes()
+    assert content.count(entry.pack(262, 3, 1, 1, 0)) == 1
+    path.write_bytes(content.replace(entry.pack(262, 3, 1, 1, 0), entry.pack(262, 3, 1, 0, 0)))
+    np.testing.assert_array_equal(read_photo(path).pixels[..., 0], levels)
+
+
 def test_every_kind_of_grey_file_has_the_same_lightness(tmp_path, grey):
     image = Image.fromarray(grey)
     kinds = {"l": image, "rgb": image.convert("RGB"), "palette": image.convert("P"), "la": image.convert("LA")}

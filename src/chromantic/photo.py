@@ -29,6 +29,7 @@ MAX_PIXELS = 1_000_000_000
 _PHOTO_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 _RESULT_NAME = re.compile(r"\.(color(-\d+)?|segmentation|uncertainty)\.png$")
 _GREY_MODES = {"1", "L", "LA"}
+_TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
 _STRIP_PIXELS = 1 << 16
 _pillow_limit = threading.Lock()
 
@@ -216,9 +217,11 @@ def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:
 
 
 def _decode(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    white_is_zero = getattr(image, "tag_v2", {}).get(_TIFF_PHOTOMETRIC) == 0
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)[..., None], None
+        levels = np.asarray(image).astype(np.uint16)[..., None]
+        return (np.iinfo(np.uint16).max - levels if white_is_zero else levels), None  # Pillow inverts 8 bits, not 16
     if image.mode in ("I", "F"):
         return np.array(image)[..., None], None
     alpha = np.array(image.convert("RGBA").getchannel("A")) if image.has_transparency_data else None
