@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,6 +53,11 @@ class Photo:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def white(self) -> float:
+        """The pixels' value of white; black is 0."""
+        return np.iinfo(self.pixels.dtype).max if self.pixels.dtype.kind == "u" else 1.0
 
 
 def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Photo:
@@ -127,10 +132,9 @@ def write_photo(image: Image.Image, path: str | os.PathLike[str]) -> None:
 def split_lightness(photo: Photo) -> Float[Tensor, "1 1 height width"]:
     """The CIE lightness of a grey or colour photo, in [0, 100], at its own size and depth."""
     width, height = photo.size
-    white = np.iinfo(photo.pixels.dtype).max if photo.pixels.dtype.kind == "u" else 1.0
     lightness = torch.empty(1, 1, height, width)
     for rows in row_strips(height, width):
-        rgb = torch.from_numpy(photo.pixels[rows].astype(np.float32) / np.float32(white)).movedim(-1, 0)[None]
+        rgb = torch.from_numpy(photo.pixels[rows].astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
         lightness[:, :, rows] = rgb_to_lightness(rgb.expand(-1, 3, -1, -1)).clamp(0, LIGHTNESS_MAX)
     return lightness
 
@@ -193,8 +197,8 @@ def _from_array(array: np.ndarray) -> Photo:
         raise ChromanticError(f"array: type {pixels.dtype}; give uint8, uint16 or floats in [0, 1]")
     if pixels.shape[2] < 4:
         return Photo(pixels)
-    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
-    return Photo(pixels[..., :3], alpha=np.rint(pixels[..., 3] / white * 255).astype(np.uint8))
+    photo = Photo(pixels[..., :3])
+    return replace(photo, alpha=np.rint(pixels[..., 3] / photo.white * 255).astype(np.uint8))
 
 
 def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:

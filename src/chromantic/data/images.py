@@ -5,26 +5,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from chromantic.errors import ChromanticError
+from chromantic.photo import read_photo
 
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises on broken files
 
 
 def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
-    """A photo, upright, as sRGB in [0, 1].
+    """A photo, grey or in colours, upright, as sRGB in [0, 1].
 
     Raises:
         ChromanticError: the file is missing, broken or no picture.
     """
-    try:
-        with Image.open(path) as image:
-            pixels = np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except _UNREADABLE as error:
-        raise ChromanticError(f"{path}: cannot be read as a photo ({error}); replace or remove the file") from error
-    return torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
+    photo = read_photo(path)
+    return torch.from_numpy(photo.pixels).permute(2, 0, 1).expand(3, -1, -1).float() / photo.white
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
