@@ -8,24 +8,37 @@ from torch import Tensor
 
 from chromantic.model import mixture
 
-_DRAWS = 128
+_STRATA = 13
+_STEP = 5  # spreads 13 pairs evenly over the square
 
 
 def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tensor, "batch height width"]:
     """The joint entropy of a and b on the 1-unit grid, in bits, from 0 to 16.
 
-    The mean surprise of 128 draws of a scrambled Sobol sequence, the same for every pixel: mostly within 0.1 bits
-    of the sum over the grid, without noise between neighbours, and always the same.
+    The mean surprise of the same 13 draws of every component, weighted by the components: mostly within 0.1 bits of
+    the sum over the grid and without bias, without noise between neighbours, and always the same.
 
     Args:
         parameters: Mixture parameters of each pixel.
     """
-    batch, maps, height, width = parameters.shape
-    components = maps // mixture.NUMBERS_PER_COMPONENT
-    sobol = torch.quasirandom.SobolEngine(components + 2, scramble=True, seed=0)
-    uniform = sobol.draw(_DRAWS, dtype=torch.float64).clamp(1e-9, 1 - 1e-9).to(parameters)
-    surprise = parameters.new_zeros(batch, height, width)
-    for draw in uniform[:, None, :, None, None].expand(-1, batch, -1, height, width):
-        gumbel, logistic = -torch.log(-torch.log(draw[:, :components])), torch.logit(draw[:, components:])
-        surprise -= mixture.log_likelihood(parameters, mixture.draw(parameters, gumbel, logistic))
-    return surprise / (_DRAWS * math.log(2))
+    weights = mixture.unpack(parameters).logits.softmax(dim=1)
+    batch, components, height, width = weights.shape
+    surprise = torch.zeros_like(weights[:, 0])
+    for component in range(components):
+        chosen = weights.new_zeros(1, components, 1, 1)
+        chosen[:, component] = math.inf  # as Gumbel noise
+        for logistic in _logistic_draws().to(weights):
+            chroma = mixture.draw(parameters, chosen, logistic[:, None, None].expand(batch, 2, height, width))
+            surprise -= weights[:, component] * mixture.log_likelihood(parameters, chroma)
+    return surprise / (_STRATA * math.log(2))
+
+
+def _logistic_draws() -> Float[Tensor, "draws 2"]:
+    """Pairs of logistic noise: the means of 13 equally likely strata, each once per axis, paired as a lattice.
+
+    The mean of a stratum is a difference of u ln u + (1 - u) ln(1 - u), whose derivative is the logistic quantile.
+    """
+    edges = torch.linspace(0, 1, _STRATA + 1, dtype=torch.float64)
+    means = _STRATA * (torch.xlogy(edges, edges) + torch.xlogy(1 - edges, 1 - edges)).diff()
+    order = torch.arange(_STRATA)
+    return torch.stack([means, means[(_STEP * order + _STRATA // 2) % _STRATA]], dim=1)
