@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import shorten
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -78,7 +79,7 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
             network = Chromantic(config)
         network.load_state_dict(tensors, strict=True, assign=True)
     except (ArithmeticError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[-1].strip()
+        reason = shorten(str(error).splitlines()[-1], 120)
         raise ChromanticError(f"{path}: its weights do not fit its network ({reason}); fetch it again") from error
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise ChromanticError(f"{path}: holds weights that are not finite; train them anew")
