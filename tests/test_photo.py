@@ -239,11 +239,26 @@ def test_values_without_a_known_range_are_refused():
 
 
 def test_a_folder_stands_for_the_photos_inside(tmp_path):
-    for name in ["b.jpg", "a.PNG", "notes.txt", ".hidden.jpg", "a.color.png", "a.color-2.png", "a.segmentation.png"]:
+    for name in ["b.jpg", "a.PNG", "c.jfif", ".hidden.jpg"]:
         (tmp_path / name).touch()
     (tmp_path / "folder.jpg").mkdir()
-    assert find_photos([tmp_path]) == [tmp_path / "a.PNG", tmp_path / "b.jpg"]
-    assert find_photos([tmp_path / "b.jpg", tmp_path]) == [tmp_path / "b.jpg", tmp_path / "a.PNG"]
+    assert find_photos([tmp_path]) == [tmp_path / "a.PNG", tmp_path / "b.jpg", tmp_path / "c.jfif"]
+    assert find_photos([tmp_path / "b.jpg", tmp_path])[:2] == [tmp_path / "b.jpg", tmp_path / "a.PNG"]
+
+
+def test_results_are_no_photos_beside_their_photo(tmp_path):
+    for name in ["a.png", "a.color.png", "a.color-2.png", "a.segmentation.png", "beach.color.png"]:
+        (tmp_path / name).touch()
+    assert find_photos([tmp_path]) == [tmp_path / "a.png", tmp_path / "beach.color.png"]
+    (tmp_path / "beach.color.uncertainty.png").touch()
+    assert find_photos([tmp_path]) == [tmp_path / "a.png", tmp_path / "beach.color.png"]
+
+
+def test_other_files_in_a_folder_are_counted(tmp_path, caplog):
+    for name in ["a.jpg", "a.color.png", "b.heic", "notes.txt", ".hidden"]:
+        (tmp_path / name).touch()
+    assert find_photos([tmp_path]) == [tmp_path / "a.jpg"]
+    assert caplog.messages == [f"{tmp_path}: files skipped that are no photos: 2"]
 
 
 def test_folders_without_photos_and_missing_paths_are_refused(tmp_path):

@@ -4,6 +4,7 @@ Nothing else decodes a picture that a user brings.
 """
 
 import io
+import logging
 import os
 import re
 import threading
@@ -26,12 +27,16 @@ from chromantic.lab import LIGHTNESS_MAX, fit_chroma_to_gamut, lab_to_rgb, rgb_t
 MAX_PIXELS = 1_000_000_000
 """A header that promises more is taken for a mistake or an attack, before anything is decoded."""
 
-_PHOTO_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-_RESULT_NAME = re.compile(r"\.(color(-\d+)?|segmentation|uncertainty)\.png$")
+_PHOTO_SUFFIXES = {
+    ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".pbm", ".pgm", ".png", ".pnm",
+    ".ppm", ".tga", ".tif", ".tiff", ".webp",
+}  # fmt: skip
+_RESULT_NAME = re.compile(r"(.+)\.(color(-\d+)?|segmentation|uncertainty)\.png")
 _GREY_MODES = {"1", "L", "LA"}
 _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
 _STRIP_PIXELS = 1 << 16
 _pillow_limit = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,26 +98,48 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Phot
 def find_photos(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """The photo files among the paths; a folder stands for the photos directly inside it, in order of name.
 
-    Results of an earlier run (NAME.color.png and the like) and hidden files inside a folder are no photos.
-
     Raises:
         ChromanticError: a path does not exist, or a folder holds no photo.
+        OSError: a folder cannot be read.
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir():
-            if not path.exists():
-                raise ChromanticError(f"{path}: no such file or folder; check the path")
-            found.append(path)
-            continue
-        inside = [file for file in sorted(path.iterdir()) if _looks_like_photo(file)]
-        if not inside:
-            raise ChromanticError(f"{path}: no photos in this folder; give a folder with JPEG, PNG, TIFF or WebP files")
-        found.extend(inside)
+        if not path.exists():
+            raise ChromanticError(f"{path}: no such file or folder; check the path")
+        found.extend(photos_in(path) if path.is_dir() else [path])
     once: dict[Path, Path] = {}
     for file in found:
         once.setdefault(file.resolve(), file)
     return list(once.values())
+
+
+def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
+    """The photos in a folder, in order of path, and a warning in the log of how many files are none.
+
+    Hidden files are passed over, and so are results of an earlier run: NAME.color.png and the like where the photo NAME
+    lies beside them.
+
+    Args:
+        folder: an existing folder.
+        subfolders: look into its sub-folders, too.
+
+    Raises:
+        ChromanticError: there is no photo.
+        OSError: the folder cannot be read.
+    """
+    paths = sorted(folder.rglob("*") if subfolders else folder.iterdir())
+    files = [path for path in paths if not path.name.startswith(".") and path.is_file()]
+    photos = [file for file in files if file.suffix.lower() in _PHOTO_SUFFIXES]
+    if not photos:
+        raise ChromanticError(f"{folder}: no photos in this folder; give a folder with JPEG, PNG, TIFF or WebP files")
+    if others := len(files) - len(photos):
+        _log.warning("%s: files skipped that are no photos: %d", folder, others)
+    names = {file.with_suffix("") for file in photos}
+    return [
+        file
+        for file in photos
+        if not ((result := _RESULT_NAME.fullmatch(file.name)) and file.with_name(result[1]) in names)
+    ]
 
 
 def write_photo(image: Image.Image, path: str | os.PathLike[str]) -> None:
@@ -250,12 +277,6 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def _check_pixels(width: int, height: int, name: str) -> None:
     if width * height > MAX_PIXELS:
         raise ChromanticError(f"{name}: {width} x {height} is more than 1 gigapixel; make the photo smaller")
-
-
-def _looks_like_photo(file: Path) -> bool:
-    if file.name.startswith(".") or _RESULT_NAME.search(file.name):
-        return False
-    return file.suffix.lower() in _PHOTO_SUFFIXES and file.is_file()
 
 
 def _one_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ def test_finds_photos_in_subfolders(folder: Path) -> None:
 
 def test_folder_without_photos_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no photo")
-    with pytest.raises(ChromanticError, match="no photos in it"):
+    with pytest.raises(ChromanticError, match="no photos in this folder"):
         folder_examples(tmp_path)
     with pytest.raises(ChromanticError, match="nowhere: no such folder"):
         folder_examples(tmp_path / "nowhere")
