@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,5 +111,13 @@ def test_nothing_to_measure_is_an_error(devkit: Path, network: Chromantic, weigh
 
 def test_report_that_cannot_be_written_is_an_error(devkit: Path, weights: Path, tmp_path: Path):
     report = evaluate_weights(str(weights), collect(voc=devkit, split="val"), samples=1, limit=1)
-    with pytest.raises(ChromanticError, match="choose another --output"):
-        report.write(tmp_path / "missing" / "report.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(ChromanticError, match="choose another output"):
+        report.write(tmp_path / "file" / "report.json")
+
+
+def test_weights_of_other_classes_are_an_error_where_there_are_labels(devkit: Path, tiny_weights: Path):
+    photos = collect(voc=devkit, split="val")["VOC2012 val"][:1]
+    with pytest.raises(ChromanticError, match=r"VOC2012/astronaut: .*background, cat, dog"):
+        evaluate_weights(str(tiny_weights), {"VOC2012 val": photos})
+    evaluate_weights(str(tiny_weights), {"unlabelled": [replace(photos[0], labels=None)]}, samples=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from chromantic.lab import CHROMA_LEVELS, CHROMA_MAX, CHROMA_MIN, denormalize_chroma, normalize_chroma
+from chromantic.lab import CHROMA_LEVELS, CHROMA_MAX, CHROMA_MIN, denormalize_chroma
 from chromantic.model import mixture
 
 COMPONENTS = 10
@@ -122,4 +122,8 @@ def test_a_head_starts_with_distributions_over_natural_chroma() -> None:
     means = mixture.unpack(head(torch.randn(2, 16, 8, 8))).means
     assert means.abs().max() < 0.7
     assert means.std() > 0.1
-    assert normalize_chroma(torch.tensor(0.0)).abs() < 0.01
+
+
+def test_a_uniform_guess_on_the_grid_costs_eight_bits_per_dimension() -> None:
+    nats = torch.tensor([-math.log(256**2), 0.0, -2 * math.log(2)])
+    torch.testing.assert_close(mixture.bits_per_dimension(nats), torch.tensor([8.0, 0.0, 1.0]))

@@ -9,6 +9,7 @@ photos count for the segmentation alone.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import torch
 from jaxtyping import Float
@@ -19,11 +20,11 @@ from torch import Tensor
 from chromantic import lab
 from chromantic.data.example import Example
 from chromantic.data.shrink import SmallPhoto, shrink
+from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.chroma_error import chroma_rmse
 from chromantic.evaluation.colourfulness import colourfulness
 from chromantic.evaluation.floor import floor_log_likelihood
-from chromantic.evaluation.likelihood import bits_per_dimension
 from chromantic.evaluation.miou import MeanIou
 from chromantic.evaluation.psnr import psnr
 from chromantic.model import mixture
@@ -95,8 +96,14 @@ def evaluate(
         seed: of the samples.
 
     Raises:
-        ChromanticError: no photo has colours, or a file is missing or unreadable.
+        ChromanticError: no photo has colours, a file is missing or unreadable, or the model's classes are not those of
+            the photos' labels.
     """
+    if model.segmentation and model.config.classes != CLASS_NAMES and any(example.labels for example in examples):
+        raise ChromanticError(
+            f"{next(example.name for example in examples if example.labels)}: its labels are PASCAL VOC's classes, the "
+            f"weights' are others ({shorten(', '.join(model.config.classes), 60)}); give weights trained on VOC's"
+        )
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     tally = _Tally()
@@ -171,7 +178,7 @@ def _measure_likelihood(
     }
     if floor is not None:
         log_likelihoods = {"floor": floor_log_likelihood(floor, truth.chroma)} | log_likelihoods
-    tally.add(BITS, **{what: bits_per_dimension(nats) for what, nats in log_likelihoods.items()})
+    tally.add(BITS, **{what: mixture.bits_per_dimension(nats) for what, nats in log_likelihoods.items()})
 
 
 def _measure_pictures(

@@ -8,7 +8,7 @@ from chromantic.errors import ChromanticError
 from chromantic.lab import CHROMA_LEVELS, CHROMA_MIN
 
 UNIFORM_SHARE = 1e-3
-"""Weight of the uniform distribution mixed in, so that no chroma is impossible; of 1e-2 to 1e-5 it scored best."""
+"""Weight of the uniform distribution mixed in, so that no chroma is impossible."""
 
 
 def fit_floor(chroma: Float[Tensor, "2 pixels"]) -> Float[Tensor, "levels levels"]:

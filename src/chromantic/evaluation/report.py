@@ -1,8 +1,6 @@
 """From weights and photos to an evaluation that people and programs can read."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import Evaluation, evaluate
 from chromantic.evaluation.floor import fit_floor
+from chromantic.files import write_whole
 from chromantic.model import pretrained
 
 _COLUMNS = {
@@ -73,13 +72,8 @@ class Report:
         Raises:
             ChromanticError: the file cannot be written.
         """
-        try:
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-                partial = Path(folder) / path.name
-                partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
-                os.replace(partial, path)
-        except OSError as error:
-            raise ChromanticError(f"{path}: cannot be written ({error}); choose another --output") from error
+        with write_whole(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
 def evaluate_weights(
