@@ -69,7 +69,7 @@ class GatedResidualBlock(nn.Module):
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Group normalization over groups of 16 channels; smaller groups are several times slower on a CPU."""
+    """Group normalization over groups of 16 channels; a CPU is slow at smaller groups."""
     return nn.GroupNorm(max(1, channels // CHANNELS_PER_GROUP), channels)
 
 

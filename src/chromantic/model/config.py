@@ -41,7 +41,7 @@ class NetworkConfig:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     def channels(self, of_paper: int) -> int:
-        """The channels of this network where the paper's has `of_paper`, a multiple of 8 for the norm's groups."""
+        """The channels of this network where the paper's has `of_paper`, a multiple of 8."""
         return max(8, round(of_paper * self.width / 8) * 8)
 
 
