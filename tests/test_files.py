@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chromantic.errors import ChromanticError
-from chromantic.files import write_whole
+from chromantic.files import check_writable, write_whole
 
 
 @pytest.mark.parametrize("name", ["result.png", "n" * 250 + ".png"])
@@ -47,3 +47,21 @@ def test_a_folder_that_cannot_be_made_is_named_in_one_line(tmp_path: Path):
         write_whole(path),
     ):
         pass
+
+
+def test_where_nothing_can_be_written_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    check_writable(tmp_path / "new" / "folder" / "result.png")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "result.png", tmp_path / "file" / "new" / "result.png"):
+        with pytest.raises(ChromanticError, match=f"^{path}: cannot be written"):
+            check_writable(path)
+    with pytest.raises(ChromanticError, match=f"^{tmp_path}: is a folder"):
+        check_writable(tmp_path)
+
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", forbid)  # the superuser may write everywhere
+    with pytest.raises(ChromanticError, match="Permission denied"):
+        check_writable(tmp_path / "result.png")

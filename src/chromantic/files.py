@@ -25,6 +25,23 @@ def write_whole(path: Path) -> Iterator[Path]:
             yield partial
             os.replace(partial, path)
     except OSError as error:
-        raise ChromanticError(
-            f"{path}: cannot be written ({error.strerror or error}); choose another output"
-        ) from error
+        raise _refusal(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """Whether a file can be written there and its folder made; asked before long work, it leaves no trace.
+
+    Raises:
+        ChromanticError: it cannot.
+    """
+    if path.is_dir():
+        raise ChromanticError(f"{path}: is a folder; name a file")
+    try:
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: OSError) -> ChromanticError:
+    return ChromanticError(f"{path}: cannot be written ({error.strerror or error}); choose another output")

@@ -28,12 +28,12 @@ def test_same_photos_same_bytes(devkit: Path, coco: Path, tmp_path: Path) -> Non
 
 
 def test_keeps_the_aspect_in_whole_cells(tmp_path: Path) -> None:
-    for name, size in {"wide": (333, 250), "tall": (250, 500), "small": (70, 60)}.items():
+    for name, size in {"wide": (333, 250), "tall": (250, 500), "small": (70, 60), "ribbon": (2000, 2)}.items():
         Image.new("RGB", size, "orange").save(tmp_path / f"{name}.png")
     prepare(folders=[tmp_path], output=tmp_path / "cache.safetensors")
     cache = load_cache(tmp_path / "cache.safetensors")
     sizes = {name.split("/")[-1]: grid for name, grid in zip(cache.names, cache.grids.tolist(), strict=True)}
-    assert sizes == {"wide": [32, 43], "tall": [64, 32], "small": [32, 37]}
+    assert sizes == {"wide": [32, 43], "tall": [64, 32], "small": [32, 37], "ribbon": [32, 256]}
 
 
 def test_squash(devkit: Path, tmp_path: Path) -> None:

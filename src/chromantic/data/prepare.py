@@ -23,7 +23,7 @@ from chromantic.data.images import read_labels
 from chromantic.data.shrink import shrink
 from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
-from chromantic.files import write_whole
+from chromantic.files import check_writable, write_whole
 
 _JPEG_QUALITY = 92
 
@@ -88,6 +88,7 @@ def prepare(
     """
     if output.suffix != ".safetensors":
         raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")
+    check_writable(output)
     sources = collect(voc=voc, split=split, coco=coco, folders=folders)
     examples = [example for source in sources.values() for example in source]
     for example in _progress(examples, "Checking labels"):

@@ -16,6 +16,8 @@ from chromantic.errors import ChromanticError
 
 SIDE = 128
 """Pixels along a photo's shorter side (the paper's input size)."""
+LONGEST_SIDE = 8 * SIDE
+"""Photos longer than 8 to 1 are squeezed to this."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ def shrink(example: Example, squash: bool) -> SmallPhoto:
 
 
 def _grid(height: int, width: int, squash: bool) -> tuple[int, int]:
-    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`."""
-    cells = SIDE // CELL
+    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`, the longer at most `LONGEST_SIDE`."""
+    cells, most = SIDE // CELL, LONGEST_SIDE // CELL
     if squash:
         return cells, cells
     shorter = min(height, width)
-    return round(height / shorter * cells), round(width / shorter * cells)
+    return min(round(height / shorter * cells), most), min(round(width / shorter * cells), most)
 
 
 def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:
