@@ -153,6 +153,8 @@ def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
     [
         (["--samples", 0], "samples 0"),
         (["--samples", "many"], "many"),
+        (["--samples", "1.5"], "--samples: 1.5 is no whole number"),
+        (["--seed", "1.7"], "--seed: 1.7 is no whole number"),
         (["--temperature", -1], "temperature -1"),
         (["--temperature", "nan"], "temperature nan"),
         (["--seed", -5], "seed -5"),
@@ -162,6 +164,19 @@ def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
 )
 def test_bad_options_are_refused(photo, tiny_weights, capsys, arguments, words):
     assert words in refused(capsys, photo.parent, "colorize", photo, *arguments, "--model", tiny_weights)
+
+
+def test_an_unreadable_folder_is_refused(photo, capsys, monkeypatch):
+    def forbid(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", forbid)  # the superuser may read everything
+    assert refused(capsys, photo, "colorize", photo.parent) == f"chromantic: {photo.parent}: Permission denied\n"
+
+
+def test_a_name_keeps_its_spaces(tmp_path, capsys):
+    assert f"{tmp_path}/two  spaces.jpg: " in refused(capsys, tmp_path, "colorize", tmp_path / "two  spaces.jpg")
+    assert f"{tmp_path}/two lines.jpg: " in refused(capsys, tmp_path, "colorize", tmp_path / "two\nlines.jpg")
 
 
 def test_missing_photos_and_unknown_commands_are_refused(tmp_path, capsys):
@@ -179,6 +194,38 @@ def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, tmp_path,
     same_name.rename(result)
     assert str(result) in refused(capsys, tmp_path, "colorize", photo, result, "--model", tiny_weights)
     assert str(photo) in refused(capsys, tmp_path, "colorize", photo, "--output", photo, "--model", tiny_weights)
+
+
+def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weights, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("chromantic.model.pretrained.load", lambda _: pytest.fail("weights were loaded"))
+    inside_a_file = photo / "new"
+    error = refused(capsys, tmp_path, "colorize", photo, "--output", inside_a_file, "--model", tiny_weights)
+    assert f"{inside_a_file}/dog.color.png: cannot be written" in error
+    for command, name in (("sheet", "sheet.png"), ("evaluate", "report.json")):
+        photos = [photo] if command == "sheet" else ["--folder", photo.parent]
+        options = ["--output", inside_a_file / name, "--model", tiny_weights]
+        assert f"{inside_a_file / name}: cannot be written" in refused(capsys, tmp_path, command, *photos, *options)
+    (tmp_path / "experiment.toml").write_text('[data]\ntrain = "train.safetensors"\n')
+    assert f"{photo}/" in refused(capsys, tmp_path, "train", tmp_path / "experiment.toml", photo)
+
+
+def test_outputs_are_named_for_what_they_are_and_replace_no_input(photo, tmp_path, capsys):
+    for name in ("sheet.xyz", "sheet"):
+        assert ".png" in refused(capsys, tmp_path, "sheet", photo, "--output", tmp_path / name)
+    evaluate = ["evaluate", "--folder", photo.parent, "--output"]
+    assert ".json" in refused(capsys, tmp_path, *evaluate, photo)
+    used = tmp_path / "used.json"
+    used.touch()
+    for option in ("--model", "--train"):
+        assert "overwritten" in refused(capsys, tmp_path, *evaluate, used, option, used)
+    assert "--limit: 2.5" in refused(capsys, tmp_path, "evaluate", "--limit", 2.5)
+
+
+def test_the_longest_names_work(photo, tiny_weights):
+    name = "n" * 245
+    photo.rename(photo.with_name(name))
+    assert run("colorize", photo.with_name(name), "--preview", "--model", tiny_weights) == 0
+    assert sorted(files_under(photo.parent)) == [name, f"{name}.color.png"]
 
 
 def test_segmentation_needs_weights_that_segment(photo, tmp_path, capsys):
@@ -225,6 +272,18 @@ def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_weights, tmp
     assert json.loads(report.read_text())["samples"] == 1
 
 
+def test_only_missing_packages_of_the_extra_are_named(monkeypatch, tmp_path, capsys):
+    (tmp_path / "experiment.toml").write_text('[data]\ntrain = "train.safetensors"\n')
+    command = ["train", tmp_path / "experiment.toml", tmp_path / "run"]
+    monkeypatch.delitem(sys.modules, "chromantic.training.train", raising=False)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "accelerate", None)
+        assert "pip install '.[train]'" in refused(capsys, tmp_path, *command)
+    monkeypatch.setitem(sys.modules, "chromantic.training.log", None)
+    with pytest.raises(ModuleNotFoundError):
+        run(*command)
+
+
 def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
@@ -243,9 +302,12 @@ def chromantic(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_and_version_answer_at_once():
-    start = time.perf_counter()
-    process = chromantic("--help")
-    assert time.perf_counter() - start < 1.5  # 0.2 s on a machine that does nothing else
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        process = chromantic("--help")
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.5
     assert process.returncode == 0
     assert "colorize" in process.stdout
     assert chromantic("--version").stdout.strip() == __version__
@@ -255,6 +317,25 @@ def test_help_and_version_answer_at_once():
 def test_help_and_version_load_no_torch(arguments):
     code = f"import sys; from chromantic.cli import main; main({arguments}); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_pipe_that_nobody_reads_ends_the_program_quietly(photo, tiny_weights):
+    arguments = ["colorize", photo, "--preview", "--json", "--model", tiny_weights]
+    command = [sys.executable, "-m", "chromantic", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_skipped_files_are_one_line_on_stderr(photo):
+    photo.with_name("cat.heic").touch()
+    process = chromantic("colorize", photo.parent, "--samples", 1, "--model", "nothing.safetensors")
+    skipped, refusal = process.stderr.splitlines()
+    assert skipped == f"chromantic: {photo.parent}: files skipped that are no photos: 1"
+    assert "nothing.safetensors" in refusal
 
 
 def test_the_program_exits_with_2_and_one_line(tmp_path):

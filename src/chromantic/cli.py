@@ -1,6 +1,8 @@
 """The command line. What needs torch is imported by the command that uses it: help and version answer at once."""
 
 import json
+import logging
+import os
 import sys
 import time
 import warnings
@@ -10,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 from rich.console import Console
 from rich.progress import Progress
 
 from chromantic import __version__
 from chromantic.errors import ChromanticError
+from chromantic.files import check_writable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,13 +35,26 @@ app = App(
 )
 
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
+_SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+_TRAINING_PACKAGES = {"accelerate", "tensorboard", "torchmetrics"}  # the extra "train" of pyproject.toml
 
-Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos.")]
+
+def _whole(_: type, tokens: Sequence[Token]) -> int:
+    try:
+        return int(tokens[0].value)  # cyclopts itself would round
+    except ValueError as error:
+        raise ValueError(f"{tokens[0].value} is no whole number") from error
+
+
+Whole = Annotated[int, Parameter(converter=_whole)]
+Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
-Seed = Annotated[int, Parameter(help="The same seed gives the same pictures.")]
+Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
 Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
-Folders = Annotated[tuple[Path, ...], Parameter("--folder", help="A folder of colour photos; may be repeated.")]
+Folders = Annotated[
+    tuple[Path, ...], Parameter("--folder", help="A folder of colour photos and its sub-folders; may be repeated.")
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,19 +64,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None takes the process's own.
 
     Returns:
-        The exit code: 0, 2 for a user's error, 130 for an interruption.
+        The exit code: 0, 2 for a user's error, 130 for an interruption, 141 if nobody reads what is printed.
     """
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
+    logging.basicConfig(format="chromantic: %(message)s")
     try:
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+        print(end="", flush=True)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed at exit
+        return 141
     except (ChromanticError, CycloptsError) as error:
-        print("chromantic:", *str(error).split(), file=sys.stderr)
-        return 2
+        return _refuse(str(error))
     except ModuleNotFoundError as error:
-        print(f"chromantic: {error.name} is not installed; pip install 'chromantic[train]'", file=sys.stderr)
-        return 2
+        if error.name not in _TRAINING_PACKAGES:
+            raise
+        return _refuse(f"{error.name} is not installed; in a clone of Chromantic: pip install '.[train]'")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _refuse(f"{error.filename}: {error.strerror}")
     return 0
 
 
@@ -70,7 +95,7 @@ def colorize(
     /,
     *,
     output: Annotated[Path | None, Parameter(help="Folder for the results; else beside each photo.")] = None,
-    samples: Annotated[int, Parameter(help="Different colorizations of each photo.")] = 1,
+    samples: Annotated[Whole, Parameter(help="Different colorizations of each photo.")] = 1,
     seed: Seed = 0,
     temperature: Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")] = 1.0,
     preview: Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")] = False,
@@ -91,8 +116,6 @@ def colorize(
     colorizer = Colorizer.from_pretrained(model)
     if segmentation and colorizer.network.segmentation is None:
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
-    if output:
-        _make_folder(output)
     with _progress("Colorizing", len(files)) as update:
         for index, file in enumerate(files):
             result = colorizer.colorize(file, samples, seed, temperature, preview, callback=partial(update, index))
@@ -109,7 +132,7 @@ def sheet(
     /,
     *,
     output: Annotated[Path, Parameter(help="The picture to write.")] = Path("sheet.png"),
-    samples: Annotated[int, Parameter(help="Samples of each photo.")] = 3,
+    samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 3,
     seed: Seed = 0,
     originals: Annotated[bool, Parameter(help="Show the photos in their own colours, too.")] = False,
     model: Model = "default",
@@ -121,15 +144,13 @@ def sheet(
 
     check_options(samples, seed, temperature=1.0, preview=False)
     files = _readable_photos(photos)
-    if output.resolve() in {file.resolve() for file in files}:
-        raise ChromanticError(f"{output}: is one of the photos; choose another --output")
+    _check_output(output, _SHEET_SUFFIXES, files)
     start = time.monotonic()
     colorizer = Colorizer.from_pretrained(model)
     with _progress("Colorizing", 1) as update:
         picture = contact_sheet(
             colorizer, files, samples=samples, seed=seed, originals=originals, callback=partial(update, 0)
         )
-    _make_folder(output.parent)
     write_photo(picture, output)
     print(f"{output} (in {time.monotonic() - start:.0f} s)")
 
@@ -162,6 +183,7 @@ def train(
     from chromantic.training.config import read_config
     from chromantic.training.train import train as run_training
 
+    check_writable(run / "weights.safetensors")
     weights = run_training(read_config(config), run, start=start, minutes=minutes)
     print(weights or f"{run}: stopped before the last step; the same command goes on")
 
@@ -175,9 +197,9 @@ def evaluate(
     coco: Coco = None,
     folders: Folders = (),
     train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
-    samples: Annotated[int, Parameter(help="Samples of each photo.")] = 3,
+    samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 3,
     seed: Seed = 0,
-    limit: Annotated[int | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
 ) -> None:
     """Measure weights on photos they were not trained on."""
@@ -186,7 +208,7 @@ def evaluate(
 
     collections = collect(voc=voc, split=split, coco=coco, folders=folders)
     if output:
-        _make_folder(output.parent)
+        _check_output(output, (".json",), [Path(model), *([train] if train else [])])
     report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(report.table())
     if output:
@@ -205,8 +227,6 @@ def _readable_photos(photos: Sequence[Path]) -> list[Path]:
 
 def _plan_outputs(files: Sequence[Path], folder: Path | None, kinds: Sequence[str]) -> dict[Path, dict[str, Path]]:
     """Where each kind of result of each photo goes: no two to the same place, none over a photo."""
-    if folder and folder.exists() and not folder.is_dir():
-        raise ChromanticError(f"{folder}: is a file; choose a folder as --output")
     photos = {file.resolve() for file in files}
     plan: dict[Path, dict[str, Path]] = {}
     origins: dict[Path, Path] = {}
@@ -218,14 +238,22 @@ def _plan_outputs(files: Sequence[Path], folder: Path | None, kinds: Sequence[st
                 raise ChromanticError(f"{file}: would write {path}, as {other} does; rename one of them")
             if path.resolve() in photos:
                 raise ChromanticError(f"{path}: is a photo and would be overwritten; choose another --output")
+    for path in {path.parent: path for path in origins}.values():
+        check_writable(path)
     return plan
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ChromanticError(f"{folder}: cannot be made ({error.strerror}); choose another --output") from error
+def _check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path]) -> None:
+    if output.suffix.lower() not in suffixes:
+        raise ChromanticError(f"{output}: its name must end with {' or '.join(suffixes)}; choose another --output")
+    if output.resolve() in {file.resolve() for file in inputs}:
+        raise ChromanticError(f"{output}: is read and would be overwritten; choose another --output")
+    check_writable(output)
+
+
+def _refuse(message: str) -> int:
+    print("chromantic:", " ".join(message.splitlines()), file=sys.stderr)
+    return 2
 
 
 def _picture(result: "Colorization", kind: str, number: int) -> "Image.Image":
