@@ -49,6 +49,14 @@ def test_same_seed_same_sheet(colorizer: Colorizer, photos: list[Path]):
     assert sheets[0] == sheets[1] != sheets[2]
 
 
+def test_each_photo_is_decoded_once(colorizer: Colorizer, photos: list[Path], monkeypatch: pytest.MonkeyPatch):
+    opened: list[str] = []
+    decode = Image.open
+    monkeypatch.setattr(Image, "open", lambda file: opened.append(file.name) or decode(file))
+    contact_sheet(colorizer, photos, samples=1, originals=True)
+    assert opened == [str(photo) for photo in photos]
+
+
 def test_unreadable_photo_is_named(colorizer: Colorizer, tmp_path: Path):
     (tmp_path / "empty.jpg").touch()
     with pytest.raises(ChromanticError, match=r"empty\.jpg"):

@@ -19,7 +19,7 @@ from chromantic.lab import LIGHTNESS_MAX
 from chromantic.model import mixture, pretrained
 from chromantic.model.entropy import entropy
 from chromantic.model.network import STRIDE, Chromantic, Scene
-from chromantic.photo import join_chroma, read_photo, split_lightness, to_image
+from chromantic.photo import Photo, join_chroma, read_photo, split_lightness, to_image
 from chromantic.sampling import sample_chroma
 from chromantic.upsampling import enlarged_strips, upsample_chroma
 
@@ -116,7 +116,7 @@ class Colorizer:
     @torch.no_grad()
     def colorize(
         self,
-        photo: str | os.PathLike[str] | Image.Image | np.ndarray,
+        photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
         samples: int = 1,
         seed: int = 0,
         temperature: float = 1.0,
@@ -189,7 +189,7 @@ def resize_lightness(lightness: Float[Tensor, "1 1 height width"]) -> Float[Tens
 
 
 def colorize(
-    photo: str | os.PathLike[str] | Image.Image | np.ndarray,
+    photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
     *,
     model: str | os.PathLike[str] = "default",
     **options: Any,

@@ -50,8 +50,8 @@ def contact_sheet(
     for done, path in enumerate(photos, start=1):
         photo = read_photo(path)
         grey = _grey(photo)
-        preview = colorizer.colorize(path, preview=True)
-        pictures = [grey, *preview.images, *colorizer.colorize(path, samples=samples, seed=seed).images]
+        preview = colorizer.colorize(photo, preview=True)
+        pictures = [grey, *preview.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
         pictures[:0] = [_own_colours(photo, grey)] if originals else []
         strips.append(_row(path.stem, pictures, grey, preview.segmentation))
         if callback:

@@ -65,7 +65,7 @@ class Photo:
         return np.iinfo(self.pixels.dtype).max if self.pixels.dtype.kind == "u" else 1.0
 
 
-def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Photo:
+def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo) -> Photo:
     """Reads a photograph at its own depth, applies its EXIF orientation and converts its ICC profile to sRGB.
 
     A 16-bit grey file keeps its 16 bits, without its ICC profile and transparency; 16-bit files with colour or
@@ -73,12 +73,14 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray) -> Phot
 
     Args:
         photo: a file; a Pillow image; or an sRGB-encoded array, height width or height width 1, 3 or 4 (the last:
-            opacity) of uint8, uint16, or floats in [0, 1].
+            opacity) of uint8, uint16, or floats in [0, 1]; or a photo that has been read, which comes back.
 
     Raises:
         ChromanticError: the file is missing, empty, damaged, no picture or above `MAX_PIXELS`; the array has another
             shape, type or range.
     """
+    if isinstance(photo, Photo):
+        return photo
     if isinstance(photo, np.ndarray):
         return _from_array(photo)
     if isinstance(photo, Image.Image):
