@@ -2,9 +2,13 @@
 # make test   the fast tests; test-all: every test
 # make lint   ruff and mypy
 # make bench  compares ways of enlarging chroma on PHOTOS, a folder of colour photos
+#
+# PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu" installs torch's CPU build.
+# CHROMANTIC_DATA is a folder of photos beside the clone.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
+PIP_OPTIONS ?=
 DEMO_OUTPUT ?= demo-output
 CHROMANTIC_DATA ?= ../shared/data
 PHOTOS ?= $(CHROMANTIC_DATA)/full_resolution
@@ -44,11 +48,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(CORE): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -c constraints.txt -e .
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -c constraints.txt -e '.[dev]'
 	@touch $@ $(CORE)
 
 clean:
