@@ -34,6 +34,25 @@ def test_the_papers_optimizer_is_the_default(tmp_path: Path) -> None:
         (MINIMAL.replace("10", '"many"'), "optimization.steps"),
         (MINIMAL + '[network]\npreset = "huge"\n', "network.preset"),
         ("[data]\n", "data.train"),
+        (MINIMAL.replace("10", "0"), "optimization.steps"),
+        ("seed = -1\n" + MINIMAL, "seed"),
+        *[
+            (MINIMAL + f"{name} = {value}\n", f"optimization.{name}")
+            for name, value in {
+                "batch_size": 0,
+                "learning_rate": 0.0,
+                "warmup_steps": -1,
+                "decay_steps": -1,
+                "betas": "[0.9, 1.0]",
+                "epsilon": 0,
+                "clip_norm": "nan",
+                "polyak_decay": 1.0,
+                "weights": "[1, -1, 1]",
+            }.items()
+        ],
+        (MINIMAL.replace('"a"', '"a"\nage_probability = 1.1'), "data.age_probability"),
+        (MINIMAL.replace('"a"', '"a"\nrare_class_power = -1'), "data.rare_class_power"),
+        (MINIMAL + "[log]\nmetrics_every = -1\n", "log.metrics_every"),
         ("steps 3", "is not TOML"),
     ],
 )

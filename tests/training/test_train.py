@@ -6,12 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 from accelerate.state import AcceleratorState
 from PIL import Image
 
+from chromantic import __version__
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
@@ -27,21 +29,39 @@ from chromantic.training.train import train
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four photos of coloured rectangles, squashed, so that they serve for training and validation."""
-    folder = tmp_path_factory.mktemp("photos")
-    torch.manual_seed(0)
-    for index in range(4):
-        blocks = torch.randint(0, 256, (3, 4, 3), dtype=torch.uint8)
-        Image.fromarray(blocks.numpy()).resize((160, 128), Image.Resampling.NEAREST).save(folder / f"{index}.png")
-    path = folder / "cache.safetensors"
-    prepare(folders=[folder], output=path, squash=True)
+    """Four photos of rectangles, squashed, so that they serve for training and validation.
+
+    Two are labelled, one is labelled and grey, and one is not labelled: the three losses count different pixels.
+    """
+    root = tmp_path_factory.mktemp("photos")
+    voc, album = root / "VOCdevkit" / "VOC2012", root / "album"
+    for folder in ("ImageSets/Segmentation", "JPEGImages", "SegmentationClass"):
+        (voc / folder).mkdir(parents=True)
+    album.mkdir()
+    (voc / "ImageSets" / "Segmentation" / "train_aug.txt").write_text("a\nb\ngrey\n")
+    generator = torch.Generator().manual_seed(0)
+    for name in ("a", "b", "grey", "unlabelled"):
+        blocks = torch.randint(0, 256, (3, 4, 3), generator=generator, dtype=torch.uint8)
+        labels = 15 * (blocks[:, :, 1] > 128).byte()
+        if name == "grey":
+            blocks = blocks[:, :, :1].expand(-1, -1, 3).contiguous()
+        photo, mask = (
+            Image.fromarray(each.numpy()).resize((160, 128), Image.Resampling.NEAREST) for each in (blocks, labels)
+        )
+        if name == "unlabelled":
+            photo.save(album / f"{name}.png")
+        else:
+            photo.save(voc / "JPEGImages" / f"{name}.jpg", quality=95, subsampling=0)
+            mask.save(voc / "SegmentationClass" / f"{name}.png")
+    path = root / "cache.safetensors"
+    prepare(voc=voc.parent, folders=[album], output=path, squash=True)
     return path
 
 
 @pytest.fixture
 def config(cache: Path) -> TrainingConfig:
     return TrainingConfig(
-        data=DataSection(train=cache, validation=cache),
+        data=DataSection(train=cache, validation=cache, licence="CC0"),
         optimization=OptimizationSection(steps=4, batch_size=4, warmup_steps=2, decay_steps=2, precision="no"),
         network=NetworkSection(preset="tiny"),
         log=LogSection(metrics_every=1, validate_every=2, pictures_every=4, checkpoint_every=1),
@@ -61,9 +81,17 @@ def metrics(run: Path) -> list[dict[str, float]]:
 def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingConfig, tmp_path: Path) -> None:
     weights = train(config, tmp_path)
     assert weights is not None
-    assert pretrained.about(weights)["photos_seen"] == 16
+    assert pretrained.about(weights) == {
+        "version": __version__,
+        "data": {"VOC2012 train_aug": 3, "folder album": 1},
+        "licence": "CC0",
+        "seed": 0,
+        "steps": 4,
+        "photos_seen": 16,
+    }
     pretrained.load(weights)
     lines = metrics(tmp_path)
+    assert lines[-2]["train/segmentation"] < lines[0]["train/segmentation"] / 2
     assert [line["step"] for line in lines if "train/generator" in line] == [1, 2, 3, 4]
     assert [line["step"] for line in lines if "validation/generator" in line] == [2, 4]
     assert Image.open(tmp_path / "pictures" / "step-00000004.png").size == (4 * 128, 4 * 128)
@@ -71,16 +99,22 @@ def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingC
     assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
 
+@pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(
-    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: Literal["no", "bf16"]
 ) -> None:
+    config = replace(
+        config,
+        optimization=replace(config.optimization, precision=precision),
+        log=LogSection(metrics_every=1, validate_every=4, pictures_every=0, checkpoint_every=2),
+    )
     whole = train(config, tmp_path / "whole")
     from chromantic.training import train as module
 
     original = module.sample_batch
 
     def interrupted(*arguments: object, step: int, **options: object) -> object:
-        if step == 2:
+        if step == 3:
             raise KeyboardInterrupt
         return original(*arguments, step=step, **options)  # type: ignore[arg-type]
 
@@ -88,6 +122,9 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "parts")
     monkeypatch.undo()
+    assert [line["step"] for line in metrics(tmp_path / "parts")] == [1, 2, 3]  # the third will be done again
+    with (tmp_path / "parts" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 4, "train/emb')
     parts = train(config, tmp_path / "parts")
     assert whole is not None
     assert parts is not None
@@ -100,14 +137,49 @@ def test_a_training_out_of_time_stops_with_a_checkpoint(config: TrainingConfig, 
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000001"]
 
 
-def test_a_run_of_another_network_is_not_touched(config: TrainingConfig, tmp_path: Path) -> None:
-    train(config, tmp_path, minutes=0)
-    other = replace(config, network=NetworkSection(preset="tiny", flow="purple"))
-    with pytest.raises(ChromanticError, match="another network"):
-        train(other, tmp_path)
+def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(config, run, minutes=0)
+    record = (run / "run.json").read_bytes()
+    others = {
+        "fusion": replace(config, network=NetworkSection(preset="tiny", fusion="film")),
+        "batch_size, seed": replace(config, optimization=replace(config.optimization, batch_size=2), seed=1),
+    }
+    for differing, other in others.items():
+        with pytest.raises(ChromanticError, match=f"{run}: holds a training that differs in {differing};"):
+            train(other, run)
+    with pytest.raises(ChromanticError, match=f"started afresh, not from {tiny_weights}"):
+        train(config, run, start=tiny_weights)
+    assert (run / "run.json").read_bytes() == record
+    (run / "run.json").write_bytes(record[:-9])
+    with pytest.raises(ChromanticError, match=r"no whole run\.json"):
+        train(config, run)
 
 
-def test_two_processes_train_as_one(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
+def test_caches_that_do_not_fit_are_refused_before_training(
+    config: TrainingConfig, cache: Path, tmp_path: Path
+) -> None:
+    tall, album = tmp_path / "tall.safetensors", tmp_path / "album"
+    album.mkdir()
+    for name, size in {"wide": (200, 128), "tall": (128, 200)}.items():
+        Image.new("RGB", size, "orange").save(album / f"{name}.png")
+    prepare(folders=[album], output=tall)
+    with pytest.raises(ChromanticError, match=f"{tall}: has photos of several sizes"):
+        train(replace(config, data=DataSection(train=cache, validation=tall)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_compiling_without_a_compiler_is_refused(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
+    with pytest.raises(ChromanticError, match="compile = false"):
+        train(replace(config, optimization=replace(config.optimization, compile=True)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_processes_train_as_one_and_go_on(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
+    config = replace(config, log=replace(config.log, pictures_every=0))
     alone = train(config, tmp_path / "alone")
     toml = tmp_path / "config.toml"
     toml.write_text(
@@ -119,6 +191,7 @@ def test_two_processes_train_as_one(config: TrainingConfig, cache: Path, tmp_pat
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command = [*launcher, "-m", "chromantic", "train", toml, tmp_path / "two"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    subprocess.run([*command, "--minutes", "0"], check=True, timeout=300, env=environment)
     subprocess.run(command, check=True, timeout=300, env=environment)
 
     assert alone is not None
@@ -126,22 +199,41 @@ def test_two_processes_train_as_one(config: TrainingConfig, cache: Path, tmp_pat
     for (name, expected), actual in zip(one.state_dict().items(), two.state_dict().values(), strict=True):
         torch.testing.assert_close(actual, expected, atol=2e-3, rtol=1e-2, msg=name)
     for expected, actual in zip(metrics(tmp_path / "alone"), metrics(tmp_path / "two"), strict=True):
-        assert actual == pytest.approx(expected, rel=2e-3, abs=2e-3)
+        assert actual == pytest.approx(expected, rel=2e-3, abs=1e-4)
 
 
 def test_a_training_can_start_from_weights(config: TrainingConfig, tmp_path: Path) -> None:
+    config = replace(config, log=LogSection(metrics_every=1, validate_every=0, pictures_every=0, checkpoint_every=0))
     first = train(config, tmp_path / "first")
     assert first is not None
-    second = train(config, tmp_path / "second", start=first)
+    fingerprint, about = pretrained.fingerprint(first), pretrained.about(first)
+    assert train(config, tmp_path / "second", start=first, minutes=0) is None
+    start = first.rename(first.with_suffix(".old"))
+    with pytest.raises(ChromanticError, match=f"started from {first}, not from {start}"):
+        train(config, tmp_path / "second", start=start)
+
+    second = train(config, tmp_path / "second", start=first)  # which is no longer there
     assert second is not None
-    about = pretrained.about(second)
-    assert about["photos_seen"] == 32
-    assert about["started_from"] == {"fingerprint": pretrained.fingerprint(first), "photos_seen": 16}
+    assert pretrained.about(second)["photos_seen"] == 32
+    assert pretrained.about(second)["started_from"] == {"fingerprint": fingerprint, **about}
     assert metrics(tmp_path / "second")[0]["train/embedding"] < metrics(tmp_path / "first")[0]["train/embedding"]
 
-    other = replace(config, network=NetworkSection(preset="tiny", fusion="film"))
+    before = second.read_bytes()
+    with pytest.raises(ChromanticError, match="has finished its 4 steps"):
+        train(config, tmp_path / "second")
+    with pytest.raises(ChromanticError, match=f"started from {first}, not from {second}"):
+        train(config, tmp_path / "second", start=second)
+    assert second.read_bytes() == before
+
+
+def test_weights_to_start_from_must_fit(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(ChromanticError, match=r"tiny\.safetensors: does not say how many photos"):
+        train(config, tmp_path / "run", start=tiny_weights)
+    other = tmp_path / "other.safetensors"
+    pretrained.save(pretrained.load(tiny_weights), other, {"photos_seen": 1})
     with pytest.raises(ChromanticError, match="another network"):
-        train(other, tmp_path / "third", start=first)
+        train(config, tmp_path / "run", start=other)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

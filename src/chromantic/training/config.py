@@ -3,15 +3,22 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from chromantic.errors import ChromanticError
 from chromantic.model.config import Branch, Flow, Fusion, NetworkConfig, preset
 
 SegmentationLoss = Literal["mean_over_pixels_and_classes", "mean_over_pixels"]
 _STRICT = ConfigDict(extra="forbid")
+
+Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,14 @@ class DataSection:
         validation: Cache of squashed photos to measure on; its losses go to the log.
         rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
         age_probability: Share of photos whose lightness is made to look old.
+        licence: Of the training photos; it is written into the weights.
     """
 
     train: Path
     validation: Path | None = None
-    rare_class_power: float = 0.5
-    age_probability: float = 0.4
+    rare_class_power: NotNegative = 0.5
+    age_probability: Probability = 0.4
+    licence: str | None = None
     __pydantic_config__ = _STRICT
 
 
@@ -66,20 +75,19 @@ class OptimizationSection:
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
             losses similar in magnitude, as the paper says.
         precision: Of the network's arithmetic.
-        compile: Compile the network first, which takes a minute or two and a C++ compiler and then saves a tenth of
-            the time on a CPU.
+        compile: Compile the network first: that takes a while and a C++ compiler, and makes the steps faster.
     """
 
-    steps: int
-    batch_size: int = 16
-    learning_rate: float = 1e-3
-    warmup_steps: int = 200
-    decay_steps: int = 0
-    betas: tuple[float, float] = (0.95, 0.9995)
-    epsilon: float = 1e-6
-    clip_norm: float = 1000.0
-    polyak_decay: float = 0.998
-    weights: tuple[float, float, float] = (1.0, 100.0, 1.0)
+    steps: PositiveInt
+    batch_size: PositiveInt = 16
+    learning_rate: Positive = 1e-3
+    warmup_steps: Natural = 200
+    decay_steps: Natural = 0
+    betas: tuple[Decay, Decay] = (0.95, 0.9995)
+    epsilon: Positive = 1e-6
+    clip_norm: Positive = 1000.0
+    polyak_decay: Decay = 0.998
+    weights: tuple[NotNegative, NotNegative, NotNegative] = (1.0, 100.0, 1.0)
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"
     precision: Literal["no", "bf16"] = "bf16"
     compile: bool = False
@@ -90,10 +98,10 @@ class OptimizationSection:
 class LogSection:
     """What is written, every how many steps (0: never)."""
 
-    metrics_every: int = 10
-    validate_every: int = 500
-    pictures_every: int = 500
-    checkpoint_every: int = 250
+    metrics_every: Natural = 10
+    validate_every: Natural = 500
+    pictures_every: Natural = 500
+    checkpoint_every: Natural = 250
     __pydantic_config__ = _STRICT
 
 
@@ -105,7 +113,7 @@ class TrainingConfig:
     optimization: OptimizationSection
     network: NetworkSection = field(default_factory=NetworkSection)
     log: LogSection = field(default_factory=LogSection)
-    seed: int = 0
+    seed: Natural = 0
     __pydantic_config__ = _STRICT
 
 

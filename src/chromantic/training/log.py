@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from chromantic.files import write_whole
+
 
 class _Speed(ProgressColumn):
     def __init__(self, photos_a_step: int) -> None:
@@ -32,7 +34,9 @@ class Log:
         self.path = run / "metrics.jsonl"
         if accelerator.is_main_process and self.path.exists():
             lines = self.path.read_text().splitlines(keepends=True)
-            self.path.write_text("".join(line for line in lines if json.loads(line)["step"] <= first))
+            whole = (line for line in lines if line.endswith("\n"))  # the last may have been cut off
+            with write_whole(self.path) as partial:
+                partial.write_text("".join(line for line in whole if json.loads(line)["step"] <= first))
         accelerator.init_trackers("tensorboard")
         self.progress = Progress(
             TextColumn("training"),

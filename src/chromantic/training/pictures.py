@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from chromantic.data.cache import PhotoCache
+from chromantic.files import write_whole
 from chromantic.lab import lab_to_rgb
 from chromantic.model import mixture
 from chromantic.model.network import STRIDE, Chromantic
@@ -30,5 +31,5 @@ def write_pictures(network: Chromantic, photos: PhotoCache, path: Path, seed: in
     ]
     sheet = torch.cat([torch.cat(list(column), dim=2) for column in rgb], dim=1)  # 3, 4 * 128, photos * 128
     pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    with write_whole(path) as partial:
+        Image.fromarray(pixels).save(partial)

@@ -1,6 +1,7 @@
 """The training loop: three losses, one network, any number of processes."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means, summed_losses
 from chromantic.training.optim import build_optimizer, learning_rate, polyak_average
 from chromantic.training.pictures import write_pictures
+from chromantic.training.record import RunRecord, Start, record_of
 
 VALIDATION_BATCH = 32
 
@@ -35,18 +37,21 @@ def train(
     Args:
         config: The experiment.
         run: Folder for checkpoints, `metrics.jsonl`, TensorBoard events, pictures and the resulting weights.
-        start: Weights to start from, by name or file, as for training on one's own photos; None starts afresh.
+        start: Weights to start from, by name or file, as for training on one's own photos; None starts afresh. They
+            are read when the run begins, not when it goes on.
         minutes: Stop after this time, with a checkpoint; None trains to the last step.
 
     Returns:
         The weights' file, or None if the training stopped before its last step.
 
     Raises:
-        ChromanticError: The caches cannot be used, the weights to start from are of another network, or the run folder
-            holds the training of another network.
+        ChromanticError: The caches or the weights to start from cannot be used, the run folder holds another training
+            or one that has finished, or there is no compiler for `compile = true`.
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     optimization = config.optimization
+    if optimization.compile:
+        _check_compiler()
     accelerator = Accelerator(
         mixed_precision=optimization.precision,
         dynamo_backend="inductor" if optimization.compile else None,
@@ -54,18 +59,32 @@ def train(
         project_dir=str(run),
     )
     photos = load_cache(config.data.train)
-    validation = load_cache(config.data.validation) if config.data.validation else None
+    validation = _load_validation(config.data.validation, photos.class_names) if config.data.validation else None
     if optimization.batch_size % accelerator.num_processes:
         raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
 
+    weights_file = run / "weights.safetensors"
+    record = RunRecord(config.network.build(photos.class_names), photos.sources, optimization.batch_size, config.seed)
+    checkpoint = checkpoints.newest(run)
+    first = checkpoints.steps_of(checkpoint) if checkpoint else 0
+    if checkpoint:
+        record = record_of(run, record, start)
+        if first >= optimization.steps and weights_file.exists():
+            raise ChromanticError(f"{run}: has finished its {first} steps; its weights are {weights_file}")
+    elif start is not None:
+        record = replace(record, start=Start.read(start))
+
     set_seed(config.seed)
-    network_config = config.network.build(photos.class_names)
-    network = _network(network_config, start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = _network(record.network, None if checkpoint else start)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = cast(Chromantic, average.module)
     network, optimizer = accelerator.prepare(network, build_optimizer(network, optimization))
     accelerator.register_for_checkpointing(average)
-    first = checkpoints.resume(accelerator, run, network_config)
+    if checkpoint:
+        accelerator.load_state(str(checkpoint))
+    elif accelerator.is_main_process:
+        record.write(run)
 
     weights = photos.sampling_weights(config.data.rare_class_power)
     log = Log(accelerator, run, first, optimization.steps, optimization.batch_size)
@@ -110,11 +129,29 @@ def train(
                 break
         if step < optimization.steps:
             return None
-        path = run / "weights.safetensors"
         if accelerator.is_main_process:
-            pretrained.save(averaged, path, _about(start, step * optimization.batch_size))
+            pretrained.save(averaged, weights_file, record.about(step, config.data.licence))
         accelerator.wait_for_everyone()
-        return path
+        return weights_file
+
+
+def _check_compiler() -> None:
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler as error:
+        raise ChromanticError("no C++ compiler (g++); install one, or set compile = false in the config") from error
+
+
+def _load_validation(path: Path, classes: tuple[str, ...]) -> PhotoCache:
+    photos = load_cache(path)
+    if len(photos.grids.unique(dim=0)) != 1:
+        raise ChromanticError(f"{path}: has photos of several sizes; prepare it with --squash")
+    if photos.class_names != classes:
+        raise ChromanticError(f"{path}: has other classes than the training's photos; prepare both alike")
+    return photos
 
 
 def _network(config: NetworkConfig, start: str | Path | None) -> Chromantic:
@@ -124,17 +161,6 @@ def _network(config: NetworkConfig, start: str | Path | None) -> Chromantic:
     if network.config != config:
         raise ChromanticError(f"{start}: weights of another network than the experiment's; give others or none")
     return network
-
-
-def _about(start: str | Path | None, photos: int) -> dict[str, object]:
-    """What the weights' file says of their origin; photos seen before the start are counted too."""
-    if start is None:
-        return {"photos_seen": photos}
-    before = pretrained.about(start)
-    return {
-        "photos_seen": cast(int, before["photos_seen"]) + photos,
-        "started_from": {"fingerprint": pretrained.fingerprint(start), **before},
-    }
 
 
 def _due(step: int, every: int) -> bool:
