@@ -1,9 +1,9 @@
 import json
+import os
 import pickle
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -304,9 +304,10 @@ def chromantic(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_help_and_version_answer_at_once():
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = os.times()
         process = chromantic("--help")
-        seconds.append(time.perf_counter() - start)
+        after = os.times()  # the processor's time: the clock's depends on what else the machine does
+        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert min(seconds) < 0.5
     assert process.returncode == 0
     assert "colorize" in process.stdout
