@@ -126,7 +126,7 @@ def test_progress_is_told_row_by_row(colorizer, photo):
     [
         {"samples": 0},
         {"samples": 2, "preview": True},
-        {"temperature": -1},
+        {"temperature": -1.0},
         {"temperature": math.nan},
         {"temperature": math.inf},
         {"seed": -1},

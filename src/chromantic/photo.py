@@ -62,7 +62,7 @@ class Photo:
     @property
     def white(self) -> float:
         """The pixels' value of white; black is 0."""
-        return np.iinfo(self.pixels.dtype).max if self.pixels.dtype.kind == "u" else 1.0
+        return float(np.iinfo(self.pixels.dtype).max) if self.pixels.dtype.kind == "u" else 1.0
 
 
 def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo) -> Photo:

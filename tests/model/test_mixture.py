@@ -103,7 +103,7 @@ def test_draws_follow_the_probabilities() -> None:
 def test_at_temperature_zero_the_likeliest_component_gives_its_mean() -> None:
     parameters = random_parameters(4, size=50)
     noise = torch.randn(1, COMPONENTS, 1, 50, dtype=torch.float64), torch.randn(1, 2, 1, 50, dtype=torch.float64)
-    chroma = mixture.draw(parameters, *noise, temperature=0, scale_temperature=0)
+    chroma = mixture.draw(parameters, *noise, temperature=0.0, scale_temperature=0.0)
     named = mixture.unpack(parameters)
     best = named.logits.argmax(dim=1)[0, 0]
     mean_a = named.means[0, 0, best, 0, torch.arange(50)]

@@ -25,7 +25,7 @@ def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tenso
     batch, components, height, width = weights.shape
     surprise = torch.zeros_like(weights[:, 0])
     for component in range(components):
-        chosen = weights.new_zeros(1, components, 1, 1)
+        chosen = torch.zeros_like(weights)
         chosen[:, component] = math.inf  # as Gumbel noise
         for logistic in _logistic_draws().to(weights):
             chroma = mixture.draw(parameters, chosen, logistic[:, None, None].expand(batch, 2, height, width))
