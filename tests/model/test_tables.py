@@ -78,3 +78,4 @@ def test_parameters_of_the_presets() -> None:
             return sum(p.numel() for p in Chromantic(config).parameters()) / 1e6
 
     assert [round(millions(preset(name, CLASSES))) for name in ("paper", "half", "quarter")] == [102, 27, 7]
+    assert round(millions(preset("tiny", CLASSES)), 1) == 1.6

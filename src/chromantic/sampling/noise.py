@@ -1,4 +1,4 @@
-"""The noise of a sample, drawn first and indexed by pixel, so that any order and any batch gives the same sample."""
+"""The noise of a sample, drawn first and indexed by pixel, so that order and batch change a sample by rounding alone."""
 
 from typing import NamedTuple
 
