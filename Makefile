@@ -1,5 +1,5 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
-# make test   the fast tests; test-all: every test
+# make test   the fast tests; test-all: every test, with shapes checked
 # make lint   ruff and mypy
 # make bench  compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
@@ -27,7 +27,7 @@ test: $(DEV)
 	$(BIN)/python -m pytest
 
 test-all: $(DEV)
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest -m "" --jaxtyping-packages=chromantic,beartype.beartype
 
 lint: $(DEV)
 	$(BIN)/ruff check .
