@@ -133,13 +133,13 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
 
 
 def test_a_training_out_of_time_stops_with_a_checkpoint(config: TrainingConfig, tmp_path: Path) -> None:
-    assert train(config, tmp_path, minutes=0) is None
+    assert train(config, tmp_path, minutes=0.0) is None
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000001"]
 
 
 def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    train(config, run, minutes=0)
+    train(config, run, minutes=0.0)
     record = (run / "run.json").read_bytes()
     others = {
         "fusion": replace(config, network=NetworkSection(preset="tiny", fusion="film")),
@@ -207,7 +207,7 @@ def test_a_training_can_start_from_weights(config: TrainingConfig, tmp_path: Pat
     first = train(config, tmp_path / "first")
     assert first is not None
     fingerprint, about = pretrained.fingerprint(first), pretrained.about(first)
-    assert train(config, tmp_path / "second", start=first, minutes=0) is None
+    assert train(config, tmp_path / "second", start=first, minutes=0.0) is None
     start = first.rename(first.with_suffix(".old"))
     with pytest.raises(ChromanticError, match=f"started from {first}, not from {start}"):
         train(config, tmp_path / "second", start=start)
