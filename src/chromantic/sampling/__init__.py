@@ -45,12 +45,11 @@ def sample_chroma(
     dtype, device = scene.lightness.dtype, scene.lightness.device
     noise = draw_noise(photos * samples, network.config.components, height, width, generator, dtype)
 
-    conditioning = network.condition(scene)
     options = temperature, temperature if scale_temperature is None else scale_temperature, callback
     if device.type == "cpu":
         from chromantic.sampling.fast import sample_fast  # here: nothing else needs Numba
 
-        chroma, parameters = sample_fast(network.generator, conditioning, scene.lightness, noise, *options)
+        chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise, *options)
     else:
 
         def repeat(x: Tensor) -> Tensor:
@@ -58,6 +57,6 @@ def sample_chroma(
 
         noise = Noise(*(part.to(device) for part in noise))
         chroma, parameters = sample_cached(
-            network.generator, conditioning.map(repeat), repeat(scene.lightness), noise, *options
+            network.generator, network.condition(scene).map(repeat), repeat(scene.lightness), noise, *options
         )
     return chroma, mixture.log_likelihood(parameters, chroma).sum(dim=(1, 2))

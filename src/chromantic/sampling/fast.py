@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from chromantic.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma
-from chromantic.model.generator import Conditioning, Generator
+from chromantic.model.generator import Generator
 from chromantic.model.mixture import LOG_SCALE_MIN
 from chromantic.sampling.kernels import Draws, Rows, draw_pixels, read_rows_above
 from chromantic.sampling.noise import Noise
-from chromantic.sampling.packed import Weights, pack_conditioning, pack_generator
+from chromantic.sampling.packed import Weights, pack_generator
 from chromantic.sampling.vector import PANEL
 
 GROUP = 8
@@ -22,7 +22,7 @@ GROUP = 8
 @torch.no_grad()
 def sample_fast(
     generator: Generator,
-    conditioning: Conditioning,
+    scene: Float[Tensor, "photos channels height width"],
     lightness: Float[Tensor, "photos 1 height width"],
     noise: Noise,
     temperature: float = 1.0,
@@ -33,7 +33,7 @@ def sample_fast(
 
     Args:
         generator: The generator, on the CPU.
-        conditioning: Of the photos; quickest if its tensors are in the channels-last memory format.
+        scene: Of the photos, what `Generator.condition` reads.
         lightness: Normalized, at the chroma's resolution, of the photos.
         noise: Of the samples: as many for each photo, those of the first photo first.
         temperature: See `chromantic.model.mixture.draw`.
@@ -42,9 +42,9 @@ def sample_fast(
     """
     photos, _, height, width = lightness.shape
     samples = len(noise.gumbel)
-    weights, terms = pack_generator(generator), pack_conditioning(conditioning)
+    weights = pack_generator(generator)
     photo_of = np.repeat(np.arange(photos), samples // photos)
-    dtype = terms.dtype
+    dtype = weights.head.biases.dtype
     rows = _no_rows(weights, samples, width, dtype)
     draws = Draws(
         lightness[:, 0].numpy()[photo_of],
@@ -58,11 +58,15 @@ def sample_fast(
     )
     blocks, channels = weights.horizontal.conv1.biases.shape
     context = np.empty((min(samples, GROUP), blocks + 1, width, channels), dtype)
+    features = scene.permute(2, 0, 3, 1).flatten(1, 2).contiguous()
+    terms = features.new_empty(photos * width, len(weights.scene.bias))
+    terms_of_photos = terms.unflatten(0, (photos, width)).numpy()
     for y in range(height):
+        torch.addmm(weights.scene.bias, features[y], weights.scene.matrix, out=terms)
         for first in range(0, samples, GROUP):
             group = photo_of[first : first + GROUP]
-            read_rows_above(y, first, group, weights.vertical, weights.links, terms, rows, context)
-            draw_pixels(y, first, group, weights.horizontal, weights.head, terms, rows, context, draws)
+            read_rows_above(first, group, weights.vertical, weights.links, terms_of_photos, rows, context)
+            draw_pixels(y, first, group, weights.horizontal, weights.head, terms_of_photos, rows, context, draws)
         if callback:
             callback(y + 1, height)
     return torch.from_numpy(draws.chroma).movedim(-1, 1), torch.from_numpy(draws.parameters).movedim(-1, 1)

@@ -191,7 +191,6 @@ def _draw(maps: np.ndarray, gumbel: np.ndarray, logistic: np.ndarray, draws: Dra
 
 @_kernel
 def read_rows_above(
-    y: int,
     first: int,
     photos: np.ndarray,
     stack: StackWeights,
@@ -203,17 +202,16 @@ def read_rows_above(
     """The vertical stack over a row of some samples.
 
     Args:
-        y: The row; those above are drawn.
         first: The first sample.
         photos: The photo of each sample.
         stack: Its weights.
         links: To the horizontal stack.
-        terms: [photo row column terms], the scene's.
+        terms: [photo column term], the scene's in this row.
         rows: Of the batch.
         context: [sample block+1 column channel], output: what the horizontal stack is told.
     """
     blocks, channels = stack.conv1.biases.shape
-    width, window = terms.shape[2], 2 * channels
+    width, window = terms.shape[1], 2 * channels
     x = np.empty((width, channels), terms.dtype)
     hidden1 = np.empty((width, channels), terms.dtype)
     hidden2 = np.empty((width, window), terms.dtype)
@@ -223,9 +221,8 @@ def read_rows_above(
         _add_product(x, rows.canvas[first + sample].reshape(-1), 2 * PANEL, stack.input.weights[0])
         for block in range(blocks):
             for column in range(width):
-                scene = terms[photos[sample], y, column, block * window :]
                 _copy(stack.conv1.biases[block], hidden1[column])
-                _add(stack.conv2.biases[block], scene, hidden2[column])
+                _copy(terms[photos[sample], column, block * window : (block + 1) * window], hidden2[column])
                 _copy(links.biases[block], context[sample, block, column])
             inputs1 = rows.inputs1[first + sample, block].reshape(-1)
             inputs2 = rows.inputs2[first + sample, block].reshape(-1)
@@ -259,15 +256,15 @@ def draw_pixels(
         photos: The photo of each sample.
         stack: Its weights.
         head: Of the mixture.
-        terms: [photo row column terms], the scene's.
+        terms: [photo column term], the scene's in this row.
         rows: Of the batch; their canvas moves on by this row.
         context: What `read_rows_above` gave.
         draws: Of the batch; takes what is drawn.
     """
-    samples, width = photos.shape[0], terms.shape[2]
+    samples, width = photos.shape[0], terms.shape[1]
     blocks, channels = stack.conv1.biases.shape
     window = 2 * channels
-    start = terms.shape[3] - blocks * window
+    vertical_terms = terms.shape[2] - blocks * window
     canvas = np.zeros((samples, 2 * PANEL), terms.dtype)
     inputs1 = np.zeros((blocks, samples * window), terms.dtype)
     inputs2 = np.zeros((blocks, samples * window), terms.dtype)
@@ -281,9 +278,9 @@ def draw_pixels(
         _add_product(x, canvas.reshape(-1), 2 * PANEL, stack.input.weights[0])
         for block in range(blocks):
             for sample in range(samples):
-                scene = terms[photos[sample], y, column, start + block * window :]
+                first_term = vertical_terms + block * window
                 _add(stack.conv1.biases[block], context[sample, block + 1, column], hidden1[sample])
-                _add(stack.conv2.biases[block], scene, hidden2[sample])
+                _copy(terms[photos[sample], column, first_term : first_term + window], hidden2[sample])
             weights1, weights2 = stack.conv1.weights[block], stack.conv2.weights[block]
             _run_block(x, inputs1[block], inputs2[block], hidden1, hidden2, weights1, weights2)
         for sample in range(samples):

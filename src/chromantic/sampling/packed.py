@@ -1,4 +1,4 @@
-"""The generator's parameters and a scene's terms, laid out for compiled loops.
+"""The generator's parameters, laid out for compiled loops.
 
 Channels come last and are filled up with zeros to whole panels, which stay zeros through every layer. Weights are cut
 into panels of PANEL outputs, so that a product reads them from front to back.
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chromantic.model.generator import Conditioning, Generator, Stack
+from chromantic.model.generator import Generator, Stack
 from chromantic.sampling.vector import PANEL
 
 
@@ -30,16 +30,29 @@ class Layers(NamedTuple):
 
 
 class StackWeights(NamedTuple):
-    """Of one stack, all blocks."""
+    """Of one stack, all blocks; the biases of `conv2` are the scene's."""
 
     input: Layers
     conv1: Layers
     conv2: Layers
 
 
+class SceneWeights(NamedTuple):
+    """Of the convolution to the terms of the scene: the vertical stack's blocks first, then the horizontal's.
+
+    Attributes:
+        matrix: [channel term].
+        bias: [term], with those of the convolutions whose outputs the terms are added to.
+    """
+
+    matrix: Tensor
+    bias: Tensor
+
+
 class Weights(NamedTuple):
     """Of the whole generator."""
 
+    scene: SceneWeights
     vertical: StackWeights
     horizontal: StackWeights
     links: Layers
@@ -48,18 +61,19 @@ class Weights(NamedTuple):
 
 def pack_generator(generator: Generator) -> Weights:
     """The generator's parameters; about a millisecond of copying."""
-    return Weights(
-        _pack_stack(generator.vertical),
-        _pack_stack(generator.horizontal),
-        _pack(generator.links),
-        _pack([generator.head.conv]),
-    )
+    vertical, horizontal = _pack_stack(generator.vertical), _pack_stack(generator.horizontal)
+    links, head = _pack(generator.links), _pack([generator.head.conv])
+    return Weights(_pack_scene(generator), vertical, horizontal, links, head)
 
 
-def pack_conditioning(conditioning: Conditioning) -> np.ndarray:
-    """The scene's terms, [photo height width terms]: those of the vertical stack's blocks, then of the horizontal's."""
-    terms = (term.permute(0, 2, 3, 1) for term in (*conditioning.vertical, *conditioning.horizontal))
-    return torch.cat([_fill_halves(term, 3) for term in terms], dim=3).numpy()
+def _pack_scene(generator: Generator) -> SceneWeights:
+    blocks: list[Any] = [*generator.vertical.blocks, *generator.horizontal.blocks]
+    sizes = [block.conv2.out_channels for block in blocks]
+    matrices = [_fill_halves(weight, 0) for weight in generator.scene.weight.flatten(1).split(sizes)]
+    assert generator.scene.bias is not None
+    bias = generator.scene.bias + torch.cat([block.conv2.bias for block in blocks])
+    biases = [_fill_halves(part, 0) for part in bias.split(sizes)]
+    return SceneWeights(torch.cat(matrices).T, torch.cat(biases))
 
 
 def _pack_stack(stack: Stack) -> StackWeights:
