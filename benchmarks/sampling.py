@@ -2,9 +2,9 @@
 
 The network of the default weights, with random parameters (speed does not depend on them), in float32 on one thread.
 `forward` is the yardstick: one teacher-forced pass of the generator over finished samples, with its conditioning.
-`fast` is `sample_chroma` as a whole. Medians of several runs; each run times every method of a row in turn, and a ratio
-is the median of the runs' ratios, because clocks and neighbours change. Writes benchmarks/results/sampling.json and
-.png.
+`fast` is `sample_chroma` as a whole. Milliseconds of processor time, medians of several runs; each run times every method
+of a row in turn, and a ratio is the median of the runs' ratios, because clocks and neighbours change. Writes
+benchmarks/results/sampling.json and .png.
 """
 
 import json
@@ -79,9 +79,9 @@ def methods_of(case: Case, network: Chromantic) -> dict[str, Callable[[], object
 
 
 def milliseconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     function()
-    return (time.perf_counter() - start) * 1e3
+    return (time.process_time() - start) * 1e3
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ class Rows(NamedTuple):
 
     Attributes:
         canvas: [sample column 2 channel], the canvas two rows above and one row above.
-        inputs1: [block sample column 2 channel], what each block's first convolution read in the row above and reads
+        inputs1: [sample block column 2 channel], what each block's first convolution read in the row above and reads
             in this one.
         inputs2: The same of each second convolution.
     """
