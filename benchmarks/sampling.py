@@ -2,8 +2,8 @@
 
 The network of the default weights, with random parameters (speed does not depend on them), in float32 on one thread.
 `forward` is the yardstick: one teacher-forced pass of the generator over finished samples, with its conditioning.
-`fast` is `sample_chroma` as a whole. Milliseconds of processor time, medians of several runs; each run times every method
-of a row in turn, and a ratio is the median of the runs' ratios, because clocks and neighbours change. Writes
+`fast` is `sample_chroma` as a whole. Milliseconds of processor time, medians of several runs; each run times every
+method of a row in turn, and a ratio is the median of the runs' ratios, because clocks and neighbours change. Writes
 benchmarks/results/sampling.json and .png.
 """
 
