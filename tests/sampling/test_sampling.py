@@ -1,15 +1,25 @@
-"""Samplers: cached equals naive, and every sample is exact."""
+"""Samplers: the cached and the fast one equal the naive one, and every sample is exact."""
 
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+import chromantic
+from chromantic.lab import CHROMA_MAX, CHROMA_MIN
+from chromantic.model import mixture
 from chromantic.model.config import PRESETS, preset
 from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import Noise, draw_noise, sample_cached, sample_chroma, sample_naively
+from chromantic.sampling.fast import sample_fast
 
+PACKAGE = Path(chromantic.__file__).parent
 CLASSES = ("background", "cat", "dog")
 
 
@@ -29,21 +39,90 @@ def scene_and_network(
 @pytest.mark.parametrize("temperatures", [(1.0, 1.0), (0.5, 1.5), (0.0, 0.0)])
 @pytest.mark.parametrize("fusion", ["concat", "film"])
 @pytest.mark.parametrize("name", PRESETS)
-def test_cached_equals_naive(name: str, fusion: str, temperatures: tuple[float, float]) -> None:
+def test_all_samplers_draw_the_same(name: str, fusion: str, temperatures: tuple[float, float]) -> None:
     scene, network = scene_and_network(name, fusion)
     noise = draw_noise(2, 10, 6, 7, torch.Generator().manual_seed(1), torch.float64)
-    arguments = network.generator, network.condition(scene), scene.lightness, noise, *temperatures
-    cached, _ = sample_cached(*arguments)
-    assert torch.equal(cached, sample_naively(*arguments))
+    arguments = scene.lightness, noise, *temperatures
+    naive = sample_naively(network.generator, network.condition(scene), *arguments)
+    assert torch.equal(sample_cached(network.generator, network.condition(scene), *arguments)[0], naive)
+    assert torch.equal(sample_fast(network.generator, network.fuse(scene), *arguments)[0], naive)
 
 
-def test_the_parameters_of_a_float32_sample_are_the_teacher_forced_ones() -> None:
-    scene, network = scene_and_network("quarter", dtype=torch.float32, size=(8, 8))
+@pytest.mark.parametrize(
+    ("photos", "samples", "size"), [(1, 1, (1, 1)), (1, 11, (5, 3)), (3, 7, (2, 9)), (17, 1, (3, 4))]
+)
+def test_fast_equals_cached_for_any_batch_and_size(photos: int, samples: int, size: tuple[int, int]) -> None:
+    _, network = scene_and_network("tiny")
+    scene = network.encode(torch.rand(photos, 1, 4 * size[0], 4 * size[1], dtype=torch.float64) * 100)
+    noise = draw_noise(photos * samples, 10, *size, torch.Generator().manual_seed(1), torch.float64)
+    conditioning = network.condition(scene)
+    fast, fast_parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise)
+    repeated = conditioning.map(lambda term: term.repeat_interleave(samples, dim=0))
+    lightness = scene.lightness.repeat_interleave(samples, dim=0)
+    cached, parameters = sample_cached(network.generator, repeated, lightness, noise)
+    assert torch.equal(fast, cached)
+    torch.testing.assert_close(fast_parameters, parameters)
+
+
+@pytest.mark.parametrize("sampler", ["cached", "fast"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_parameters_of_a_float32_sample_are_the_teacher_forced_ones(name: str, sampler: str) -> None:
+    scene, network = scene_and_network(name, dtype=torch.float32, size=(8, 8))
     noise = draw_noise(2, 10, 8, 8, torch.Generator().manual_seed(1), torch.float32)
     conditioning = network.condition(scene)
-    chroma, parameters = sample_cached(network.generator, conditioning, scene.lightness, noise)
+    if sampler == "cached":
+        chroma, parameters = sample_cached(network.generator, conditioning, scene.lightness, noise)
+    else:
+        chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise)
     forced = network.generator(canvas_of(chroma, scene.lightness), conditioning)
     assert (parameters - forced).abs().max() < 1e-4
+    assert torch.equal(chroma, mixture.draw(parameters, *noise))
+
+
+def test_fast_draws_round_and_clamp_to_the_grid() -> None:
+    scene, network = scene_and_network("tiny")
+    network.generator.head.conv.bias[10:30] *= 20  # far outside
+    noise = draw_noise(2, 10, 6, 7, torch.Generator().manual_seed(1), torch.float64)
+    chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise)
+    assert torch.equal(chroma, mixture.draw(parameters, *noise))
+    assert chroma.min() == CHROMA_MIN
+    assert chroma.max() == CHROMA_MAX
+
+
+def test_fast_follows_changed_weights() -> None:
+    scene, network = scene_and_network("tiny")
+    noise = draw_noise(2, 10, 6, 7, torch.Generator().manual_seed(1), torch.float64)
+    for _ in range(2):
+        fast, _ = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise)
+        cached, _ = sample_cached(network.generator, network.condition(scene), scene.lightness, noise)
+        assert torch.equal(fast, cached)
+        for weight in network.generator.parameters():
+            weight.mul_(0.5)
+
+
+@pytest.mark.slow
+def test_sampling_works_where_no_compiled_code_can_be_kept(tmp_path: Path) -> None:
+    package = tmp_path / "src" / "chromantic"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "weights"))
+    nowhere = tmp_path / "file"  # neither beside the code nor in a home folder
+    nowhere.touch()
+    (package / "sampling" / "__pycache__").touch()
+    program = """
+import torch
+from chromantic.model.config import preset
+from chromantic.model.network import Chromantic
+from chromantic.sampling import kernels, sample_chroma
+
+network = Chromantic(preset("tiny", ("background",))).eval()
+scene = network.encode(torch.zeros(1, 1, 16, 16))
+chroma, _ = sample_chroma(network, scene, generator=torch.Generator())
+print(tuple(chroma.shape), kernels.draw_pixels.stats.cache_path)
+"""
+    environment = {"PYTHONPATH": str(package.parent), "HOME": str(nowhere), "XDG_CACHE_HOME": str(nowhere)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "(1, 2, 4, 4) None\n"
 
 
 def test_samples_of_one_photo_differ_and_repeat_with_their_seed() -> None:
@@ -68,8 +147,6 @@ def test_the_first_samples_do_not_depend_on_how_many_are_asked_for() -> None:
 
 
 def test_log_likelihoods_are_those_of_the_network() -> None:
-    from chromantic.model import mixture
-
     scene, network = scene_and_network("tiny")
     chroma, log_likelihoods = sample_chroma(network, scene, generator=torch.Generator().manual_seed(5))
     forced = network.generator(canvas_of(chroma, scene.lightness), network.condition(scene))

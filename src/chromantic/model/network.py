@@ -93,11 +93,13 @@ class Chromantic(nn.Module):
             self.segmentation(bottom) if self.segmentation else None,
         )
 
+    def fuse(self, scene: Scene) -> Float[Tensor, "batch channels height width"]:
+        """What the generator is told of a scene."""
+        return scene.embedding if self.fusion is None else self.fusion(scene.embedding, scene.class_logits)
+
     def condition(self, scene: Scene) -> Conditioning:
-        """What the generator needs of a scene."""
-        if self.fusion is None:
-            return self.generator.condition(scene.embedding)
-        return self.generator.condition(self.fusion(scene.embedding, scene.class_logits))
+        """The generator's terms of a scene."""
+        return self.generator.condition(self.fuse(scene))
 
     def forward(
         self, lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]

@@ -45,16 +45,18 @@ def sample_chroma(
     dtype, device = scene.lightness.dtype, scene.lightness.device
     noise = draw_noise(photos * samples, network.config.components, height, width, generator, dtype)
 
-    def repeat(x: Tensor) -> Tensor:
-        return x.repeat_interleave(samples, dim=0)
+    options = temperature, temperature if scale_temperature is None else scale_temperature, callback
+    if device.type == "cpu":
+        from chromantic.sampling.fast import sample_fast  # here: nothing else needs Numba
 
-    chroma, parameters = sample_cached(
-        network.generator,
-        network.condition(scene).map(repeat),
-        repeat(scene.lightness),
-        Noise(*(part.to(device) for part in noise)),
-        temperature,
-        temperature if scale_temperature is None else scale_temperature,
-        callback,
-    )
+        chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise, *options)
+    else:
+
+        def repeat(x: Tensor) -> Tensor:
+            return x.repeat_interleave(samples, dim=0)
+
+        noise = Noise(*(part.to(device) for part in noise))
+        chroma, parameters = sample_cached(
+            network.generator, network.condition(scene).map(repeat), repeat(scene.lightness), noise, *options
+        )
     return chroma, mixture.log_likelihood(parameters, chroma).sum(dim=(1, 2))

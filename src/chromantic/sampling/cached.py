@@ -1,4 +1,4 @@
-"""Exact ancestral sampling that computes nothing twice: one row pass per row, one slim step per pixel."""
+"""Exact ancestral sampling that computes nothing twice, in PyTorch alone: for devices other than the CPU."""
 
 from collections.abc import Callable
 
