@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
-    )  # beside a busy process, spinning threads cost ten times the time
+    )  # spinning ones crawl beside a busy process
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
     logging.basicConfig(format="chromantic: %(message)s")
     try:
