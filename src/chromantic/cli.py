@@ -66,9 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 2 for a user's error, 130 for an interruption, 141 if nobody reads what is printed.
     """
-    os.environ.setdefault(
-        "OMP_WAIT_POLICY", "passive"
-    )  # spinning ones crawl beside a busy process
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning ones crawl beside a busy process
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
     logging.basicConfig(format="chromantic: %(message)s")
     try:

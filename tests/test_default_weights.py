@@ -1,0 +1,28 @@
+"""The weights that ship."""
+
+from pathlib import Path
+
+import numpy as np
+
+from chromantic import Colorizer
+from chromantic.data.voc import CLASS_NAMES
+from chromantic.model import pretrained
+
+DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"
+
+
+def test_the_default_weights_colorize_an_example() -> None:
+    colorizer = Colorizer.from_pretrained()
+    assert colorizer.network.config.classes == CLASS_NAMES
+    result = colorizer.colorize(DOG)
+    pixels = np.asarray(result.images[0]).astype(int)
+    assert np.ptp(pixels, axis=2).mean() > 5  # not grey
+    assert result.segmentation is not None
+    assert np.isfinite(result.log_likelihoods).all()
+
+
+def test_the_default_weights_say_where_they_come_from() -> None:
+    about = pretrained.about("default")
+    assert isinstance(about["photos_seen"], int)
+    assert about["data"]
+    assert about["licence"]
