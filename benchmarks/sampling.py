@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
+from chromantic.grid import CELL
 from chromantic.model.config import preset
 from chromantic.model.generator import canvas_of
-from chromantic.model.network import STRIDE, Chromantic
+from chromantic.model.network import Chromantic
 from chromantic.sampling import draw_noise, sample_cached, sample_chroma, sample_naively
 
 RUNS = 7
@@ -55,7 +56,7 @@ CASES = (
 @torch.no_grad()
 def methods_of(case: Case, network: Chromantic) -> dict[str, Callable[[], object]]:
     """What is timed."""
-    pixels = case.side * STRIDE
+    pixels = case.side * CELL
     scene = network.encode(torch.rand(case.photos, 1, pixels, pixels) * 100)
     batch = case.photos * case.samples
 

@@ -11,12 +11,13 @@ import pytest
 import chromantic
 
 PACKAGE = Path(chromantic.__file__).parent
-BASE = {"errors", "files", "lab"}
+BASE = {"errors", "files", "grid", "lab"}
 READER = {"photo"}
 LEARNED = {"model", "sampling", "upsampling"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
+    "grid": set(),
     "lab": {"errors"},
     "photo": BASE,
     "model": BASE,

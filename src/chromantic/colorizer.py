@@ -15,18 +15,14 @@ from PIL import Image
 from torch import Tensor
 
 from chromantic.errors import ChromanticError
+from chromantic.grid import CELL, grid_of
 from chromantic.lab import LIGHTNESS_MAX
 from chromantic.model import mixture, pretrained
 from chromantic.model.entropy import entropy
-from chromantic.model.network import STRIDE, Chromantic, Scene
+from chromantic.model.network import Chromantic, Scene
 from chromantic.photo import Photo, join_chroma, read_photo, split_lightness, to_image
 from chromantic.sampling import sample_chroma
 from chromantic.upsampling import enlarged_strips, upsample_chroma
-
-SHORTER_SIDE = 128
-"""Pixels of the lightness that the network reads (paper, Section 3.1)."""
-LONGEST_SIDE = 8 * SHORTER_SIDE
-"""Photos longer than 8 to 1 are squeezed to this for the network; the result keeps the photo's shape all the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +177,10 @@ def check_options(samples: int, seed: int, temperature: float, preview: bool) ->
 
 def resize_lightness(lightness: Float[Tensor, "1 1 height width"]) -> Float[Tensor, "1 1 h w"]:
     """Lightness as the network reads it: shorter side 128, multiples of 4, the aspect kept up to 8 to 1."""
-    shorter = min(lightness.shape[-2:])
-    height, width = (
-        min(round(side / shorter * SHORTER_SIDE / STRIDE) * STRIDE, LONGEST_SIDE) for side in lightness.shape[-2:]
+    rows, columns = grid_of(*lightness.shape[-2:])
+    return F.interpolate(lightness, (rows * CELL, columns * CELL), mode="bilinear", antialias=True).clamp(
+        0, LIGHTNESS_MAX
     )
-    return F.interpolate(lightness, (height, width), mode="bilinear", antialias=True).clamp(0, LIGHTNESS_MAX)
 
 
 def colorize(

@@ -21,10 +21,8 @@ from torch import Tensor
 
 from chromantic.data.voc import VOID
 from chromantic.errors import ChromanticError
+from chromantic.grid import CELL
 from chromantic.lab import LIGHTNESS_MAX
-
-CELL = 4
-"""Pixels of lightness along a side of a cell of chroma and labels."""
 
 FORMAT_VERSION = 1
 METADATA_KEY = "chromantic.cache"

@@ -9,15 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from chromantic import lab
-from chromantic.data.cache import CELL
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.errors import ChromanticError
-
-SIDE = 128
-"""Pixels along a photo's shorter side (the paper's input size)."""
-LONGEST_SIDE = 8 * SIDE
-"""Photos longer than 8 to 1 are squeezed to this."""
+from chromantic.grid import CELL, SHORTER_SIDE, grid_of
 
 
 @dataclass(frozen=True)
@@ -44,13 +39,13 @@ def shrink(example: Example, squash: bool) -> SmallPhoto:
 
     Args:
         example: the photo.
-        squash: make it `SIDE` x `SIDE` (the paper's protocol, `squash128`) instead of keeping its aspect.
+        squash: make it `SHORTER_SIDE` x `SHORTER_SIDE` (the paper's protocol, `squash128`) instead of keeping its aspect.
 
     Raises:
         ChromanticError: a file is missing or unreadable, or the labels are not of the photo's size.
     """
     full = read_rgb(example.photo)
-    rows, columns = _grid(full.shape[1], full.shape[2], squash)
+    rows, columns = (SHORTER_SIDE // CELL,) * 2 if squash else grid_of(*full.shape[1:])
     rgb = F.interpolate(full[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
     lightness, chroma = lab.rgb_to_lab(rgb).split([1, 2], dim=1)
     chroma = F.avg_pool2d(chroma, CELL)[0]
@@ -62,15 +57,6 @@ def shrink(example: Example, squash: bool) -> SmallPhoto:
             raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
         labels = _vote(full_labels, rows, columns)
     return SmallPhoto(rgb[0], lightness[0], lab.quantize_chroma(chroma), labels, not near_grey)
-
-
-def _grid(height: int, width: int, squash: bool) -> tuple[int, int]:
-    """Rows and columns of cells of a photo whose shorter side becomes `SIDE`, the longer at most `LONGEST_SIDE`."""
-    cells, most = SIDE // CELL, LONGEST_SIDE // CELL
-    if squash:
-        return cells, cells
-    shorter = min(height, width)
-    return min(round(height / shorter * cells), most), min(round(width / shorter * cells), most)
 
 
 def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:

@@ -8,6 +8,7 @@ Every causal convolution takes the part of its input that came before (`past`), 
 photos in training, over single rows and over single pixels in sampling.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -30,9 +31,8 @@ class Conditioning(NamedTuple):
     vertical: tuple[Tensor, ...]
     horizontal: tuple[Tensor, ...]
 
-    def map(self, function: object) -> "Conditioning":
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Conditioning":
         """The conditioning with `function` applied to each tensor."""
-        assert callable(function)
         return Conditioning(tuple(map(function, self.vertical)), tuple(map(function, self.horizontal)))
 
 

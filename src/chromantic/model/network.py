@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from chromantic.grid import CELL
 from chromantic.lab import normalize_lightness
 from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
@@ -15,9 +16,6 @@ from chromantic.model.fusion import Concat, FeatureTransformation
 from chromantic.model.generator import Conditioning, Generator, canvas_of
 from chromantic.model.mixture import MixtureHead
 from chromantic.model.segmentation import TABLE_2, AtrousPyramid
-
-STRIDE = 4
-"""Pixels of the lightness the network reads per pixel of the chroma it gives, along each side."""
 
 
 class Scene(NamedTuple):
@@ -87,7 +85,7 @@ class Chromantic(nn.Module):
         bottom = self.bottom(torch.cat([lightness, torch.ones_like(lightness)], dim=1))
         embedding = self.embedding(bottom)
         return Scene(
-            F.avg_pool2d(lightness, STRIDE),
+            F.avg_pool2d(lightness, CELL),
             embedding,
             self.embedding_head(embedding),
             self.segmentation(bottom) if self.segmentation else None,

@@ -8,9 +8,10 @@ from PIL import Image
 
 from chromantic.data.cache import PhotoCache
 from chromantic.files import write_whole
+from chromantic.grid import CELL
 from chromantic.lab import lab_to_rgb
 from chromantic.model import mixture
-from chromantic.model.network import STRIDE, Chromantic
+from chromantic.model.network import Chromantic
 from chromantic.sampling import sample_chroma
 
 PHOTOS = 12
@@ -26,7 +27,7 @@ def write_pictures(network: Chromantic, photos: PhotoCache, path: Path, seed: in
     sample, _ = sample_chroma(network, scene, generator=torch.Generator().manual_seed(seed))
     columns = [torch.zeros_like(sample), batch.chroma, mixture.mean(scene.chroma_parameters), sample]
     rgb = [
-        lab_to_rgb(torch.cat([batch.lightness, F.interpolate(chroma, scale_factor=STRIDE, mode="bilinear")], dim=1))
+        lab_to_rgb(torch.cat([batch.lightness, F.interpolate(chroma, scale_factor=CELL, mode="bilinear")], dim=1))
         for chroma in columns
     ]
     sheet = torch.cat([torch.cat(list(column), dim=2) for column in rgb], dim=1)  # 3, 4 * 128, photos * 128
