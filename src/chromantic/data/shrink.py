@@ -39,7 +39,7 @@ def shrink(example: Example, squash: bool) -> SmallPhoto:
 
     Args:
         example: the photo.
-        squash: make it `SHORTER_SIDE` x `SHORTER_SIDE` (the paper's protocol, `squash128`) instead of keeping its aspect.
+        squash: make it square, `SHORTER_SIDE` wide (the paper's protocol, `squash128`) instead of keeping its aspect.
 
     Raises:
         ChromanticError: a file is missing or unreadable, or the labels are not of the photo's size.
