@@ -38,6 +38,21 @@ def test_crops_and_flips_keep_cells_aligned(cache: PhotoCache) -> None:
     assert len(left_edges.unique()) > 5
 
 
+def test_halving_keeps_lightness_chroma_and_labels_together(cache: PhotoCache) -> None:
+    whole = draw(cache, batch_size=64, age_probability=0.0)
+    half = whole.halved()
+    assert (half.lightness.shape, half.chroma.shape) == ((64, 1, 64, 64), (64, 2, 16, 16))
+    assert torch.equal(half.chroma, half.chroma.round())
+    inside, outside = (torch.nn.functional.max_pool2d(sign * whole.chroma[:, :1], 2)[:, 0] for sign in (1, -1))
+    even = inside == -outside  # blocks of four cells of one colour
+    assert torch.equal(half.chroma[:, 0][even], inside[even])
+    objects = (half.labels > 0) & (half.labels < 255)
+    labelled = objects.flatten(1).any(1)
+    assert torch.equal(
+        (half.chroma[:, 0] > 40)[even & labelled[:, None, None]], objects[even & labelled[:, None, None]]
+    )
+
+
 def test_a_batch_depends_on_seed_and_step_alone(cache: PhotoCache) -> None:
     batch = draw(cache)
     assert all(map(torch.equal, astuple(batch), astuple(draw(cache))))

@@ -99,13 +99,18 @@ def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingC
     assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
 
-@pytest.mark.parametrize("precision", ["no", "bf16"])
+@pytest.mark.parametrize(("precision", "muon"), [("no", None), ("bf16", None), ("no", 0.02)])
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(
-    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: Literal["no", "bf16"]
+    config: TrainingConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: Literal["no", "bf16"],
+    muon: float | None,
 ) -> None:
     config = replace(
         config,
-        optimization=replace(config.optimization, precision=precision),
+        data=replace(config.data, half_size_steps=1 if muon else 0),
+        optimization=replace(config.optimization, precision=precision, muon_learning_rate=muon),
         log=LogSection(metrics_every=1, validate_every=4, pictures_every=0, checkpoint_every=2),
     )
     whole = train(config, tmp_path / "whole")

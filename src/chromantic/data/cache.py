@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int, Int8, Int64, UInt8
 from PIL import Image
 from safetensors import SafetensorError, safe_open
@@ -22,7 +23,7 @@ from torch import Tensor
 from chromantic.data.voc import VOID
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL
-from chromantic.lab import LIGHTNESS_MAX
+from chromantic.lab import LIGHTNESS_MAX, quantize_chroma
 
 FORMAT_VERSION = 1
 METADATA_KEY = "chromantic.cache"
@@ -47,6 +48,15 @@ class Batch:
     def to(self, device: torch.device | str) -> "Batch":
         """The batch on another device."""
         return Batch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+    def halved(self) -> "Batch":
+        """The photos at half their size; of four labels one is kept, since a mean of classes is none."""
+        return Batch(
+            F.avg_pool2d(self.lightness, 2),
+            quantize_chroma(F.avg_pool2d(self.chroma, 2)),
+            self.labels[:, 1::2, 1::2],
+            self.colourful,
+        )
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class DataSection:
         validation: Cache of squashed photos to measure on; its losses go to the log.
         rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
         age_probability: Share of photos whose lightness is made to look old.
+        half_size_steps: The first steps, which see photos at half their size: four times as many in the same time.
         licence: Of the training photos; it is written into the weights.
     """
 
@@ -52,6 +53,7 @@ class DataSection:
     validation: Path | None = None
     rare_class_power: NotNegative = 0.5
     age_probability: Probability = 0.4
+    half_size_steps: Natural = 0
     licence: str | None = None
     __pydantic_config__ = _STRICT
 
@@ -64,6 +66,8 @@ class OptimizationSection:
         steps: Optimizer steps in all.
         batch_size: Photos a step, of all processes together.
         learning_rate: Of Adam, after the warm-up and before the decay.
+        muon_learning_rate: Of Muon, which then moves the hidden convolutions, and Adam the rest; None leaves all to
+            Adam, as in the paper.
         warmup_steps: Steps of linear rise from zero.
         decay_steps: The last steps, of linear fall to zero.
         betas: Of Adam (paper, Section 4.1).
@@ -81,6 +85,7 @@ class OptimizationSection:
     steps: PositiveInt
     batch_size: PositiveInt = 16
     learning_rate: Positive = 1e-3
+    muon_learning_rate: Positive | None = None
     warmup_steps: Natural = 200
     decay_steps: Natural = 0
     betas: tuple[Decay, Decay] = (0.95, 0.9995)

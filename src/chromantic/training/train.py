@@ -19,7 +19,7 @@ from chromantic.training import checkpoints
 from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means, summed_losses
-from chromantic.training.optim import build_optimizer, learning_rate, polyak_average
+from chromantic.training.optim import build_optimizers, polyak_average, set_learning_rate
 from chromantic.training.pictures import write_pictures
 from chromantic.training.record import RunRecord, Start, record_of
 
@@ -79,7 +79,7 @@ def train(
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = cast(Chromantic, average.module)
-    network, optimizer = accelerator.prepare(network, build_optimizer(network, optimization))
+    network, *optimizers = accelerator.prepare(network, *build_optimizers(network, optimization))
     accelerator.register_for_checkpointing(average)
     if checkpoint:
         accelerator.load_state(str(checkpoint))
@@ -101,16 +101,18 @@ def train(
                 weights=weights,
                 age_probability=config.data.age_probability,
             ).to(accelerator.device)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, optimization)
+            if step < config.data.half_size_steps:
+                batch = batch.halved()
             sums, counts = summed_losses(network(batch.lightness, batch.chroma), batch, optimization.segmentation_loss)
             counts = Losses(*accelerator.reduce(tuple(counts)))
             losses = means(sums, counts)
             objective = sum(weight * loss for weight, loss in zip(optimization.weights, losses, strict=True))
             accelerator.backward(objective * accelerator.num_processes)  # gradients are averaged over processes
             gradient_norm = accelerator.clip_grad_norm_(network.parameters(), optimization.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                set_learning_rate(optimizer, step, optimization)
+                optimizer.step()
+                optimizer.zero_grad()
             average.update_parameters(accelerator.unwrap_model(network))
             step += 1
 
