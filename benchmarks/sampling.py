@@ -142,7 +142,7 @@ def plot(rows: list[dict], path: Path) -> None:
 def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    network = Chromantic(preset("quarter", ("background",) * 21, branch="512-channel blocks")).eval()
+    network = Chromantic(preset("quarter", ("background",) * 21)).eval()
     rows = [asdict(case) | measure(case, network) for case in CASES]
     show(rows)
     RESULTS.mkdir(exist_ok=True)
