@@ -13,11 +13,13 @@ Writes benchmarks/results/generators.json.
 import argparse
 import json
 import statistics
-import time
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from benchmarks.sampling import RUNS, milliseconds
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -39,7 +41,6 @@ from chromantic.training.optim import build_optimizers, set_learning_rate
 
 RESULT = Path(__file__).parent / "results" / "generators.json"
 CHANNELS = 78  # of the one stack: about the parameters of the two
-RUNS = 7
 
 
 class CornerConv(nn.Module):
@@ -151,13 +152,17 @@ def sample_wavefront(generator: OneStack, scene: Tensor, lightness: Tensor, nois
     return straighten(drawn), straighten(parameters)
 
 
-def bits(generator: nn.Module, network: Chromantic, batch: Batch) -> Tensor:
-    """Bits per dimension of each colourful pixel."""
+def bits(generators: Iterable[nn.Module], network: Chromantic, batch: Batch) -> list[Tensor]:
+    """Bits per dimension of each colourful pixel, by generator; the scenes are encoded once for all."""
     with torch.no_grad():
         scene = network.encode(batch.lightness)
         features = network.fuse(scene).float()
-    parameters = generator(canvas_of(batch.chroma, scene.lightness), generator.condition(features))
-    return mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma))[batch.colourful]
+    canvas = canvas_of(batch.chroma, scene.lightness)
+    forced = [generator(canvas, generator.condition(features)) for generator in generators]  # type: ignore[operator]
+    return [
+        mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma))[batch.colourful]
+        for parameters in forced
+    ]
 
 
 def learn(
@@ -170,7 +175,7 @@ def learn(
         batch = sample_batch(photos, step=step, batch_size=config.batch_size, seed=0, weights=weights)
         batch = batch.halved() if step < 0.75 * config.steps else batch
         with torch.autocast("cpu", torch.bfloat16):
-            losses = [bits(generator, network, batch).mean() for generator in generators.values()]
+            losses = [each.mean() for each in bits(generators.values(), network, batch)]
         torch.stack(losses).sum().backward()
         for generator in generators.values():
             nn.utils.clip_grad_norm_(generator.parameters(), config.clip_norm)
@@ -180,7 +185,7 @@ def learn(
             optimizer.zero_grad()
 
 
-def milliseconds(generator: nn.Module, network: Chromantic) -> float:
+def milliseconds_a_sample(generator: nn.Module, network: Chromantic) -> float:
     """Of one 32 x 32 sample, its parameters checked against a teacher-forced pass."""
     scene = network.encode(torch.rand(1, 1, 128, 128) * 100)
     features = network.fuse(scene)
@@ -189,12 +194,8 @@ def milliseconds(generator: nn.Module, network: Chromantic) -> float:
     chroma, parameters = sample(generator, features, scene.lightness, noise)  # type: ignore[operator]
     forced = generator(canvas_of(chroma, scene.lightness), generator.condition(features))  # type: ignore[operator]
     torch.testing.assert_close(parameters, forced, atol=1e-4, rtol=1e-4)
-    durations = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        sample(generator, features, scene.lightness, noise)  # type: ignore[operator]
-        durations.append((time.process_time() - start) * 1e3)
-    return statistics.median(durations)
+    again = partial(sample, generator, features, scene.lightness, noise)  # type: ignore[arg-type]
+    return statistics.median(milliseconds(again) for _ in range(RUNS))
 
 
 def main() -> None:
@@ -230,16 +231,17 @@ def main() -> None:
     rows = {}
     table = Table("generator", "parameters", "GFLOP", "bits per dimension", "ms a sample")
     with torch.no_grad():
-        for name, generator in generators.items():
-            batches = (validation.tensors(part) for part in torch.arange(len(validation)).split(32))
+        parts = torch.arange(len(validation)).split(32)
+        measured = [bits(generators.values(), network, validation.tensors(part)) for part in parts]
+        for (name, generator), of_batches in zip(generators.items(), zip(*measured, strict=True), strict=True):
             features = torch.zeros(1, scene_channels, 32, 32)
             with FlopCounterMode(display=False) as counter:
                 generator(torch.zeros(1, CANVAS_CHANNELS, 32, 32), generator.condition(features))  # type: ignore[operator]
             rows[name] = {
                 "parameters": sum(weight.numel() for weight in generator.parameters()),
                 "gflop": counter.get_total_flops() / 1e9,
-                BITS: torch.cat([bits(generator, network, batch).flatten() for batch in batches]).mean().item(),
-                "milliseconds": milliseconds(generator, network),
+                BITS: torch.cat([each.flatten() for each in of_batches]).mean().item(),
+                "milliseconds": milliseconds_a_sample(generator, network),
             }
             table.add_row(name, *(f"{value:.4g}" for value in rows[name].values()))
     Console(width=100).print(table)

@@ -45,7 +45,7 @@ class DataSection:
         validation: Cache of squashed photos to measure on; its losses go to the log.
         rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
         age_probability: Share of photos whose lightness is made to look old.
-        half_size_steps: The first steps, which see photos at half their size: four times as many in the same time.
+        half_size_steps: The first steps, which see photos at half their size: about three times as many a second.
         licence: Of the training photos; it is written into the weights.
     """
 
