@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,6 +106,7 @@ def colorize(
 ) -> None:
     """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples."""
     from chromantic.colorizer import Colorizer, check_options
+    from chromantic.parallel import map_in_threads
     from chromantic.photo import write_photo
 
     check_options(samples, seed, temperature, preview)
@@ -117,14 +117,19 @@ def colorize(
     colorizer = Colorizer.from_pretrained(model)
     if segmentation and colorizer.network.segmentation is None:
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
+
+    def colorize_file(file: Path) -> list[dict[str, object]]:
+        result = colorizer.colorize(file, samples, seed, temperature, preview)
+        for number, (kind, path) in enumerate(outputs[file].items()):
+            write_photo(_picture(result, kind, number), path)
+        return [_record(result, number, path) for number, path in enumerate(outputs[file].values())]
+
     with _progress("Colorizing", len(files)) as update:
-        for index, file in enumerate(files):
-            result = colorizer.colorize(file, samples, seed, temperature, preview, callback=partial(update, index))
-            for number, (kind, path) in enumerate(outputs[file].items()):
-                write_photo(_picture(result, kind, number), path)
-                if json_lines:
-                    print(json.dumps(_record(result, number, path)), flush=True)
-            update(index, 1, 1)
+        for done, records in enumerate(map_in_threads(colorize_file, files), start=1):
+            if json_lines:
+                for record in records:
+                    print(json.dumps(record), flush=True)
+            update(done)
 
 
 @app.command
@@ -148,10 +153,8 @@ def sheet(
     _check_output(output, _SHEET_SUFFIXES, files)
     start = time.monotonic()
     colorizer = Colorizer.from_pretrained(model)
-    with _progress("Colorizing", 1) as update:
-        picture = contact_sheet(
-            colorizer, files, samples=samples, seed=seed, originals=originals, callback=partial(update, 0)
-        )
+    with _progress("Colorizing", len(files)) as update:
+        picture = contact_sheet(colorizer, files, samples=samples, seed=seed, originals=originals, callback=update)
     write_photo(picture, output)
     print(f"{output} (in {time.monotonic() - start:.0f} s)")
 
@@ -278,10 +281,10 @@ def _record(result: "Colorization", number: int, path: Path) -> dict[str, object
 
 
 @contextmanager
-def _progress(description: str, total: int) -> Iterator[Callable[[int, int, int], None]]:
-    """A bar on a terminal, nothing in a pipe; the update takes finished items and the share of the next one."""
+def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing in a pipe; the update takes the number of finished items."""
     console = Console(stderr=True)
     bar = Progress(console=console, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty())
     with bar:
         task = bar.add_task(description, total=total)
-        yield lambda finished, part, of: bar.update(task, completed=finished + part / of)
+        yield lambda finished: bar.update(task, completed=finished)

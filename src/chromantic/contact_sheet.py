@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from chromantic.colorizer import Colorizer, Segmentation
 from chromantic.lab import lightness_to_grey
+from chromantic.parallel import map_in_threads
 from chromantic.photo import Photo, read_photo, split_lightness, to_image
 
 _CELL = 256
@@ -28,7 +29,7 @@ def contact_sheet(
     samples: int = 3,
     seed: int = 0,
     originals: bool = False,
-    callback: Callable[[int, int], None] | None = None,
+    callback: Callable[[int], None] | None = None,
 ) -> Image.Image:
     """Colorizes photos and shows each as grey, as the embedding's preview, as samples, and segmented.
 
@@ -38,7 +39,7 @@ def contact_sheet(
         samples: samples of each photo, at least 1.
         seed: of the samples of each photo.
         originals: show the photos in their own colours, too.
-        callback: called with the finished and all photos; may raise to cancel.
+        callback: called with the number of finished photos; may raise to cancel.
 
     Raises:
         ChromanticError: a photo cannot be read, or an argument is out of range.
@@ -46,16 +47,20 @@ def contact_sheet(
     titles = ["grey", "preview", *(f"sample {number + 1}" for number in range(samples))]
     titles[:0] = ["original"] if originals else []
     segments = colorizer.network.segmentation is not None
-    strips = [_header([*titles, "segmentation"] if segments else titles)]
-    for done, path in enumerate(photos, start=1):
+
+    def row_of(path: Path) -> Image.Image:
         photo = read_photo(path)
         grey = _grey(photo)
         preview = colorizer.colorize(photo, preview=True)
         pictures = [grey, *preview.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
         pictures[:0] = [_own_colours(photo, grey)] if originals else []
-        strips.append(_row(path.stem, pictures, grey, preview.segmentation))
+        return _row(path.stem, pictures, grey, preview.segmentation)
+
+    strips = [_header([*titles, "segmentation"] if segments else titles)]
+    for row in map_in_threads(row_of, photos):
+        strips.append(row)
         if callback:
-            callback(done, len(photos))
+            callback(len(strips) - 1)
 
     width = max(strip.width for strip in strips)
     sheet = Image.new("RGB", (width, sum(strip.height for strip in strips) + _MARGIN), _PAPER)
