@@ -82,6 +82,8 @@ def test_the_parameters_of_a_float32_sample_are_the_teacher_forced_ones(name: st
 def test_fast_draws_round_and_clamp_to_the_grid() -> None:
     scene, network = scene_and_network("tiny")
     network.generator.head.conv.bias[10:30] *= 20  # far outside
+    network.generator.head.conv.bias[30:40] += 100  # scales beyond their bounds
+    network.generator.head.conv.bias[40:50] -= 100
     noise = draw_noise(2, 10, 6, 7, torch.Generator().manual_seed(1), torch.float64)
     chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise)
     assert torch.equal(chroma, mixture.draw(parameters, *noise))

@@ -142,6 +142,14 @@ def test_a_training_out_of_time_stops_with_a_checkpoint(config: TrainingConfig, 
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000001"]
 
 
+def test_weights_that_explode_are_not_kept(config: TrainingConfig, tmp_path: Path) -> None:
+    train(replace(config, optimization=replace(config.optimization, steps=1)), tmp_path)
+    exploding = replace(config, optimization=replace(config.optimization, learning_rate=1e30))
+    with pytest.raises(ChromanticError, match=f"{tmp_path}: not a number at step 3; go on with a lower learning rate"):
+        train(exploding, tmp_path)
+    assert max(path.name for path in (tmp_path / "checkpoints").iterdir()) == "step-00000002"
+
+
 def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(config, run, minutes=0.0)

@@ -24,6 +24,7 @@ from chromantic.lab import (
 
 NUMBERS_PER_COMPONENT = 6
 LOG_SCALE_MIN = -7.0
+LOG_SCALE_MAX = 2.0  # flat over all of chroma; of much wider logistics a bin has no probability that float32 can hold
 _BIN = 2 / (CHROMA_LEVELS - 1)  # width of a bin in normalized chroma
 
 
@@ -40,7 +41,7 @@ class Mixture(NamedTuple):
 
 
 def unpack(parameters: Float[Tensor, "batch maps *size"]) -> Mixture:
-    """Split a head's output maps into named parameters: floating point of at least 32 bits, log-scales floored."""
+    """Split a head's output maps into named parameters: floating point of at least 32 bits, log-scales bounded."""
     if parameters.dtype in (torch.bfloat16, torch.float16):
         parameters = parameters.float()
     components = parameters.shape[1] // NUMBERS_PER_COMPONENT
@@ -50,7 +51,7 @@ def unpack(parameters: Float[Tensor, "batch maps *size"]) -> Mixture:
     return Mixture(
         logits,
         means.unflatten(1, (2, components)),
-        log_scales.unflatten(1, (2, components)).clamp(min=LOG_SCALE_MIN),
+        log_scales.unflatten(1, (2, components)).clamp(LOG_SCALE_MIN, LOG_SCALE_MAX),
         coefficients.tanh(),
     )
 
@@ -132,8 +133,9 @@ class MixtureHead(nn.Module):
     def __init__(self, in_channels: int, components: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, NUMBERS_PER_COMPONENT * components, 1)
-        angles = torch.arange(components) * (math.pi * (3 - math.sqrt(5)))  # a sunflower's, even over a disc
-        radii = 0.4 * torch.sqrt((torch.arange(components) + 0.5) / components)
+        order = torch.arange(components, device="cpu")  # on "meta", where weights are loaded, it would import sympy
+        angles = order * (math.pi * (3 - math.sqrt(5)))  # a sunflower's, even over a disc
+        radii = 0.4 * torch.sqrt((order + 0.5) / components)
         with torch.no_grad():
             self.conv.weight.mul_(0.1)
             bias = self.conv.bias

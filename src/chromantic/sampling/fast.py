@@ -9,7 +9,7 @@ from torch import Tensor
 
 from chromantic.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma
 from chromantic.model.generator import Generator
-from chromantic.model.mixture import LOG_SCALE_MIN
+from chromantic.model.mixture import LOG_SCALE_MAX, LOG_SCALE_MIN
 from chromantic.sampling.kernels import Draws, Rows, draw_pixels, read_rows_above
 from chromantic.sampling.noise import Noise
 from chromantic.sampling.packed import Weights, pack_generator
@@ -52,7 +52,7 @@ def sample_fast(
         noise.logistic.contiguous().numpy(),
         np.array([temperature, scale_temperature], dtype),
         _grid(dtype),
-        np.array([LOG_SCALE_MIN], dtype),
+        np.array([LOG_SCALE_MIN, LOG_SCALE_MAX], dtype),
         np.empty((samples, height, width, 2), dtype),
         np.empty((samples, height, width, generator.head.conv.out_channels), dtype),
     )

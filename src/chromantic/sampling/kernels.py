@@ -41,7 +41,7 @@ class Draws(NamedTuple):
         logistic: [sample 2 row column].
         temperatures: Of the choice of a component, and of its scales.
         grid: Chroma is `normalized * grid[0] + grid[1]`, from grid[2] to grid[3].
-        log_scale_min: Lower ones count as this.
+        log_scale_bounds: Lower log-scales count as the first, higher ones as the second.
         chroma: [sample row column 2], output.
         parameters: [sample row column maps], output.
     """
@@ -51,7 +51,7 @@ class Draws(NamedTuple):
     logistic: np.ndarray
     temperatures: np.ndarray
     grid: np.ndarray
-    log_scale_min: np.ndarray
+    log_scale_bounds: np.ndarray
     chroma: np.ndarray
     parameters: np.ndarray
 
@@ -181,8 +181,7 @@ def _draw(maps: np.ndarray, gumbel: np.ndarray, logistic: np.ndarray, draws: Dra
     for channel in range(2):
         mean = maps[(1 + channel) * components + chosen]
         log_scale = maps[(3 + channel) * components + chosen]
-        if log_scale < draws.log_scale_min[0]:
-            log_scale = draws.log_scale_min[0]
+        log_scale = min(max(log_scale, draws.log_scale_bounds[0]), draws.log_scale_bounds[1])
         spread = draws.temperatures[1] * logistic[channel] * math.exp(log_scale)
         chroma = np.rint((mean + shift + spread) * scale + centre)
         out[channel] = lowest if chroma < lowest else highest if chroma > highest else chroma

@@ -46,7 +46,8 @@ def train(
 
     Raises:
         ChromanticError: The caches or the weights to start from cannot be used, the run folder holds another training
-            or one that has finished, or there is no compiler for `compile = true`.
+            or one that has finished, there is no compiler for `compile = true`, or the weights have become infinite or
+            not numbers; the last checkpoint is sound.
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     optimization = config.optimization
@@ -126,6 +127,8 @@ def train(
                 write_pictures(averaged, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
             out_of_time = deadline is not None and _any_process(accelerator, time.monotonic() > deadline)
             if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
+                if not gradient_norm.isfinite():
+                    raise ChromanticError(f"{run}: not a number at step {step}; go on with a lower learning rate")
                 checkpoints.save(accelerator, run, step)
             if out_of_time:
                 break
