@@ -1,7 +1,7 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
 # make test   the fast tests; test-all: every test, with shapes checked
 # make lint   ruff and mypy
-# make bench  times the samplers, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
+# make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
 # PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu" installs torch's CPU build.
 # CHROMANTIC_DATA is a folder of photos beside the clone.
@@ -43,6 +43,7 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.sampling
+	$(BIN)/python -m benchmarks.command
 	$(BIN)/python -m benchmarks.upsampling $(PHOTOS)
 
 venv: $(DEV)

@@ -87,3 +87,11 @@ def test_only_lab_converts_colours():
 def test_importing_the_package_loads_no_torch():
     code = "import sys, chromantic; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_colorizing_loads_neither_torchs_compiler_nor_sympy():
+    code = (
+        "import sys, numpy, chromantic; chromantic.colorize(numpy.zeros((8, 8)));"
+        "sys.exit(bool({'sympy', 'torch._dynamo'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
