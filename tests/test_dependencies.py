@@ -29,7 +29,11 @@ ALLOWED: dict[str, set[str]] = {
     "data": BASE | READER,
     "training": BASE | READER | LEARNED | {"data", "colorizer"},
     "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
-    "cli": BASE | READER | LEARNED | {"data", "colorizer", "contact_sheet", "parallel", "training", "evaluation"},
+    "paper": BASE | READER | LEARNED | {"data", "colorizer", "training", "evaluation"},
+    "cli": BASE
+    | READER
+    | LEARNED
+    | {"data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation"},
     "__init__": {"colorizer"},
     "__main__": {"cli"},
 }

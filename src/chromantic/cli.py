@@ -223,6 +223,24 @@ def evaluate(
         report.write(output)
 
 
+@app.command
+def reproduce(
+    experiments: Annotated[list[str], Parameter("EXPERIMENT", help="Names of experiments, or all.")],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="Folder with VOCdevkit and, if there are any, COCO and color_photos.")],
+    output: Annotated[Path, Parameter(help="Folder for the report, its pictures and the trainings.")] = Path("paper"),
+    reduced: Annotated[bool, Parameter(help="Short trainings and few photos: to see it run, not for figures.")] = False,
+    model: Model = "default",
+    seed: Seed = 0,
+) -> None:
+    """Run the paper's experiments and write one report: flows."""
+    from chromantic.paper.experiments import run
+    from chromantic.paper.setting import Setting
+
+    print(run(experiments, Setting(data, output, reduced, model, seed)))
+
+
 def _readable_photos(photos: Sequence[Path]) -> list[Path]:
     """The photo files meant, each decoded once: a damaged one is found before any work, not after hours of it."""
     from chromantic.photo import find_photos, read_photo

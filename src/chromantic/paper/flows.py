@@ -1,0 +1,129 @@
+"""Figures 4 to 7 and Section 3.2.2: the three flows, and both ways for the generator to see the segmentation."""
+
+import statistics
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from chromantic.data.example import Example
+from chromantic.data.shrink import shrink
+from chromantic.evaluation.evaluate import BITS, COLOURFULNESS, MIOU, RMSE, evaluate
+from chromantic.files import write_whole
+from chromantic.model import mixture, pretrained
+from chromantic.model.config import Flow, Fusion
+from chromantic.model.network import Chromantic
+from chromantic.paper.pictures import picture, plane_picture, write_grid
+from chromantic.paper.report import Section, Table
+from chromantic.paper.setting import Setting
+from chromantic.paper.trainings import small_training, trained
+from chromantic.sampling import sample_chroma
+
+FLOWS: dict[str, tuple[Flow, Fusion]] = {
+    "purple": ("purple", "concat"),
+    "purple-blue": ("purple-blue", "concat"),
+    "purple-blue-green, concatenation": ("purple-blue-green", "concat"),
+    "purple-blue-green, feature transformation": ("purple-blue-green", "film"),
+}
+SEEDS = (0, 1)
+PHOTOS = 6
+_MEASURES = {
+    "embedding, bits": (BITS, "embedding", 3),
+    "generator, bits": (BITS, "generator", 3),
+    "mIoU from grey": (MIOU, "segmentation", 3),
+    "preview, ab RMSE": (RMSE, "preview", 2),
+    "preview, colourfulness": (COLOURFULNESS, "preview", 3),
+    "sample, colourfulness": (COLOURFULNESS, "sample", 3),
+}
+
+
+def reproduce(setting: Setting) -> Section:
+    """Trains each flow with each seed on the same photos, measures all and shows those of the first seed."""
+    seeds = SEEDS[:1] if setting.reduced else SEEDS
+    weights = {flow: [_train(setting, flow, seed) for seed in seeds] for flow in FLOWS}
+    measured = {flow: [_measure(setting, path) for path in paths] for flow, paths in weights.items()}
+    rows = [
+        (flow, *(_cell([run.get(name) for run in runs], name) for name in _MEASURES)) for flow, runs in measured.items()
+    ]
+    networks = {flow: pretrained.load(paths[0]) for flow, paths in weights.items()}
+    steps = small_training(setting).optimization
+    return Section(
+        title="Flows: what semantics brings (Figures 4 to 7, Section 3.2.2)",
+        protocol=f"The `tiny` network, {steps.steps * steps.batch_size:,} photos at half their size for each flow, in "
+        f"the same order; seeds {', '.join(map(str, seeds))}; measured on {len(setting.validation)} photos of "
+        f"VOC2012 val, one sample each. Bits are `{BITS}`, mIoU `{MIOU}`, errors `{RMSE}`, colourfulness "
+        f"`{COLOURFULNESS}`. A cell gives the mean over the seeds and half their range.",
+        findings=[
+            Table(("flow", *_MEASURES), rows),
+            "The paper shows pictures: colours are better with the blue flow than without it, samples better with the "
+            "green one, and concatenation does better than feature transformation.",
+        ],
+        pictures=_draw(setting, networks),
+    )
+
+
+def _train(setting: Setting, flow: str, seed: int) -> Path:
+    config = small_training(setting)
+    name, fusion = FLOWS[flow]
+    network = replace(config.network, flow=name, fusion=fusion)
+    run = setting.run(f"flows/{flow.replace(', ', '-').replace(' ', '-')}-seed{seed}")
+    return trained(replace(config, network=network, seed=seed), run)
+
+
+def _measure(setting: Setting, weights: Path) -> dict[str, float]:
+    measures = evaluate(pretrained.load(weights), setting.validation, samples=1, seed=setting.seed).measures
+    return {
+        name: measures[measure][what]
+        for name, (measure, what, _) in _MEASURES.items()
+        if measure in measures and what in measures[measure]
+    }
+
+
+def _cell(values: list[float | None], name: str) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    digits = _MEASURES[name][2]
+    spread = f" ± {(max(known) - min(known)) / 2:.{digits}f}" if len(known) > 1 else ""
+    return f"{statistics.mean(known):.{digits}f}{spread}"
+
+
+def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
+    """The paper's rows: for the same photos each flow's preview with its chroma planes, and a sample."""
+    photos = [shrink(example, squash=True) for example in _spread(setting.validation)]
+    lightness = torch.stack([photo.lightness for photo in photos])
+    truth = torch.stack([photo.chroma for photo in photos])
+    figures: dict[str, dict[str, list[Tensor]]] = {"previews": {}, "samples": {}}
+    figures["previews"] = {"original": [picture(lightness, truth), plane_picture(truth, 0), plane_picture(truth, 1)]}
+    figures["samples"] = {
+        "grey": [picture(lightness, torch.zeros_like(truth))],
+        "original": [picture(lightness, truth)],
+    }
+    for flow, network in networks.items():
+        with torch.inference_mode():
+            scene = network.encode(lightness)
+        preview = mixture.mean(scene.chroma_parameters)
+        rng = torch.Generator().manual_seed(setting.seed)
+        sample, _ = sample_chroma(network, scene, generator=rng)
+        figures["previews"][flow] = [picture(lightness, preview), plane_picture(preview, 0), plane_picture(preview, 1)]
+        figures["samples"][flow] = [picture(lightness, sample)]
+    captions = {
+        "previews": "The embedding's mean colours and their a and b planes, by flow (Figures 4 and 6)",
+        "samples": "One sample of the generator, by flow (Figures 5 and 7)",
+    }
+    files = {}
+    for name, columns in figures.items():
+        path = setting.output / f"flows-{name}.png"
+        with write_whole(path) as partial:
+            write_grid(columns, partial)
+        files[captions[name]] = path
+    return files
+
+
+def _spread(examples: list[Example]) -> list[Example]:
+    """Some photos from all over the list, none of them near-grey."""
+    colourful = [
+        example for example in examples[:: max(1, len(examples) // (4 * PHOTOS))] if shrink(example, True).colourful
+    ]
+    return colourful[:: max(1, len(colourful) // PHOTOS)][:PHOTOS]

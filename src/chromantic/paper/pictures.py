@@ -1,0 +1,56 @@
+"""Figures: pictures in rows, one a photo, and columns, one a method."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from chromantic.photo import join_chroma
+from chromantic.upsampling import upsample_chroma
+
+PLANE_SPAN = 60.0
+"""Chroma that is shown as fully red or green, yellow or blue, in CIE units."""
+
+
+def picture(
+    lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]
+) -> Float[Tensor, "batch height width 3"]:
+    """Photos in colour, sRGB in [0, 1], as a user would get them."""
+    pairs = zip(lightness.split(1), chroma.split(1), strict=True)
+    pixels = [torch.from_numpy(join_chroma(light, upsample_chroma(small, light))) for light, small in pairs]
+    return torch.stack(pixels) / 255
+
+
+def plane_picture(chroma: Float[Tensor, "batch 2 h w"], plane: int) -> Float[Tensor, "batch h w 3"]:
+    """One chroma plane at a middle lightness: green to red (a, 0) or blue to yellow (b, 1)."""
+    alone = torch.zeros_like(chroma)
+    alone[:, plane] = chroma[:, plane].clamp(-PLANE_SPAN, PLANE_SPAN)
+    height, width = chroma.shape[-2:]
+    middle = torch.full((len(chroma), 1, height, width), 60.0)
+    pairs = zip(middle.split(1), alone.split(1), strict=True)
+    return torch.stack([torch.from_numpy(join_chroma(light, plane)) for light, plane in pairs]) / 255
+
+
+def write_grid(columns: Mapping[str, Sequence[Tensor]], path: Path) -> None:
+    """Writes a PNG with one row a photo.
+
+    Args:
+        columns: By title, what stands side by side under it: pictures of all photos, [photos height width 3] each.
+        path: The file.
+    """
+    widths = [len(pictures) for pictures in columns.values()]
+    photos = len(next(iter(columns.values()))[0])
+    figure = Figure(figsize=(1.15 * sum(widths), 1.2 * photos), layout="constrained")
+    axes = figure.subplots(photos, sum(widths), squeeze=False)
+    column = 0
+    for title, pictures in columns.items():
+        axes[0, column].set_title(title.replace(", ", "\n"), fontsize=6, loc="left")
+        for each in pictures:
+            for row in range(photos):
+                axes[row, column].imshow(each[row].numpy(), interpolation="nearest")
+                axes[row, column].axis("off")
+            column += 1
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,62 @@
+"""One report of all experiments, in Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chromantic import __version__
+from chromantic.files import write_whole
+from chromantic.model import pretrained
+from chromantic.paper.setting import Setting
+
+REPORT = "report.md"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures, as they shall be printed."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one experiment found.
+
+    Attributes:
+        title: What it shows, and the figure or table of the paper.
+        protocol: How it was measured: photos, sizes, trainings.
+        findings: Paragraphs and tables, in order.
+        pictures: Files in the report's folder, by caption.
+    """
+
+    title: str
+    protocol: str
+    findings: list[str | Table]
+    pictures: dict[str, Path] = field(default_factory=dict)
+
+
+def write_report(sections: Sequence[Section], setting: Setting) -> Path:
+    """Writes `report.md` into the output folder, whole or not at all.
+
+    Raises:
+        ChromanticError: It cannot be written.
+    """
+    lines = [
+        "# Pixelated Semantic Colorization, reproduced",
+        f"Chromantic {__version__}; weights `{setting.weights}` ({pretrained.fingerprint(setting.weights)}); "
+        f"{len(setting.validation)} photos of VOC2012 val; seed {setting.seed}."
+        + (" **Reduced**: short trainings, few photos; the figures show that it runs, not more." * setting.reduced),
+    ]
+    for section in sections:
+        lines += [f"## {section.title}", section.protocol, *map(str, section.findings)]
+        lines += [f"![{caption}]({path.relative_to(setting.output)})" for caption, path in section.pictures.items()]
+    path = setting.output / REPORT
+    with write_whole(path) as partial:
+        partial.write_text("\n\n".join(lines) + "\n")
+    return path

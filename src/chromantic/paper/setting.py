@@ -1,0 +1,65 @@
+"""What every experiment is given: photos, a place for its trainings and pictures, and how long it may take."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from chromantic.data.collect import collect
+from chromantic.data.example import Example
+from chromantic.data.prepare import prepare
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and how experiments run.
+
+    Attributes:
+        data: Folder that holds `VOCdevkit` and, if there are any, `COCO` (photos with VOC labels) and `color_photos`.
+        output: Folder for the report, its pictures, the trainings and the packed photos. What is there already from an
+            earlier run with the same setting is used again.
+        reduced: Train and measure little: for a look at what comes out, not for its figures.
+        weights: Name or file of the weights that are measured where none are trained.
+        seed: Of samples.
+    """
+
+    data: Path
+    output: Path
+    reduced: bool = False
+    weights: str = "default"
+    seed: int = 0
+
+    @cached_property
+    def validation(self) -> list[Example]:
+        """The photos of VOC's `val` list; every fourth if reduced.
+
+        Raises:
+            ChromanticError: There is no VOC, or a photo or label map is missing.
+        """
+        (examples,) = collect(voc=self.data / "VOCdevkit", split="val").values()
+        return examples[::4] if self.reduced else examples
+
+    @cached_property
+    def train_cache(self) -> Path:
+        """All photos to train on, packed: VOC's `train_aug` and what else there is."""
+        coco, folder = self.data / "COCO", self.data / "color_photos"
+        path = self.output / "cache" / "train.safetensors"
+        if not path.exists():
+            prepare(
+                output=path,
+                voc=self.data / "VOCdevkit",
+                coco=coco if coco.exists() else None,
+                folders=[folder] if folder.exists() else [],
+            )
+        return path
+
+    @cached_property
+    def validation_cache(self) -> Path:
+        """VOC's `val` list, packed and squashed."""
+        path = self.output / "cache" / "val.safetensors"
+        if not path.exists():
+            prepare(output=path, voc=self.data / "VOCdevkit", split="val", squash=True)
+        return path
+
+    def run(self, name: str) -> Path:
+        """The folder of a training."""
+        return self.output / "runs" / (f"{name}-reduced" if self.reduced else name)
