@@ -13,9 +13,13 @@ from chromantic.training.config import (
 from chromantic.training.train import train
 
 
+STEPS, REDUCED_STEPS = 2500, 150
+COMPILE = True
+
+
 def small_training(setting: Setting) -> TrainingConfig:
     """The `tiny` network on 40,000 half-size photos (2,400 if reduced), trained as the default weights are."""
-    steps = 150 if setting.reduced else 2500
+    steps = REDUCED_STEPS if setting.reduced else STEPS
     return TrainingConfig(
         data=DataSection(
             train=setting.train_cache,
@@ -34,7 +38,7 @@ def small_training(setting: Setting) -> TrainingConfig:
             clip_norm=10.0,
             polyak_decay=0.995,
             weights=(1.0, 25.0, 1.0),
-            compile=not setting.reduced,
+            compile=COMPILE and not setting.reduced,
         ),
         network=NetworkSection(preset="tiny"),
         log=LogSection(pictures_every=0),
