@@ -52,7 +52,9 @@ Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of ph
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
+Split = Annotated[str, Parameter(help="The list of VOC or COCO-Stuff photos to take.")]
 Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
+Cocostuff = Annotated[Path | None, Parameter(help="A cocostuff-10k-v1.1 folder, or COCO-Stuff's dataset folder.")]
 Folders = Annotated[
     tuple[Path, ...], Parameter("--folder", help="A folder of colour photos and its sub-folders; may be repeated.")
 ]
@@ -168,15 +170,17 @@ def prepare(
     *,
     output: Annotated[Path, Parameter(help="The .safetensors cache to write.")],
     voc: Voc = None,
-    split: Annotated[str, Parameter(help="The list of VOC photos to take.")] = "train_aug",
+    split: Split = "train_aug",
     coco: Coco = None,
+    cocostuff: Cocostuff = None,
     folders: Folders = (),
     squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
 ) -> None:
     """Pack photos into one file to train on."""
     from chromantic.data.prepare import prepare as pack
 
-    print(pack(output=output, voc=voc, split=split, coco=coco, folders=folders, squash=squash))
+    packed = pack(output=output, voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders, squash=squash)
+    print(packed)
 
 
 @app.command
@@ -201,8 +205,9 @@ def evaluate(
     *,
     model: Model = "default",
     voc: Voc = None,
-    split: Annotated[str, Parameter(help="The list of VOC photos to take.")] = "val",
+    split: Split = "val",
     coco: Coco = None,
+    cocostuff: Cocostuff = None,
     folders: Folders = (),
     train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
     samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 3,
@@ -214,7 +219,7 @@ def evaluate(
     from chromantic.data.collect import collect
     from chromantic.evaluation.report import evaluate_weights
 
-    collections = collect(voc=voc, split=split, coco=coco, folders=folders)
+    collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
     if output:
         _check_output(output, (".json",), [Path(model), *([train] if train else [])])
     report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)

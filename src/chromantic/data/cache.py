@@ -143,12 +143,13 @@ class PhotoCache:
         """How often to draw every photo, relative to an unlabelled one.
 
         A labelled photo's weight is (photos of the commonest class / photos of its rarest class) ** rare_class_power,
-        the background left out: 1 where it holds only the commonest class, and for all photos at power 0.
+        a background left out: 1 where it holds only the commonest class, and for all photos at power 0.
         """
         present = torch.zeros(len(self), VOID + 1, dtype=torch.bool)
         for photo, labels in enumerate(self.labels.split(self.grids.prod(1).tolist())):
             present[photo, labels.long()] = True
-        objects = present[:, 1 : len(self.class_names)]
+        first = 1 if self.class_names[0] == "background" else 0
+        objects = present[:, first : len(self.class_names)]
         counts = objects.sum(0).clamp(min=1).float()
         rarity = (counts.max() / counts) ** rare_class_power
         return torch.where(objects, rarity, 1.0).amax(1)

@@ -8,7 +8,7 @@ COCO/voc_labels.txt       one photo id a line
 from pathlib import Path
 
 from chromantic.data.example import Example
-from chromantic.data.voc import find_file, read_list
+from chromantic.data.voc import CLASS_NAMES, find_file, read_list
 
 
 def coco_examples(root: Path) -> list[Example]:
@@ -22,6 +22,7 @@ def coco_examples(root: Path) -> list[Example]:
             f"COCO/{name}",
             find_file((root / "images",), f"{name}.jpg"),
             find_file((root / "voc_labels",), f"{name}.png"),
+            class_names=CLASS_NAMES,
         )
         for name in read_list(root / "voc_labels.txt")
     ]

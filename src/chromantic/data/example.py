@@ -13,9 +13,11 @@ class Example:
         photo: the photo's file.
         labels: the file of its label map, of the photo's size; None for an unlabelled photo.
         near_grey: the collection lists it as a photo without colour.
+        class_names: of the label map's classes, by label; empty for an unlabelled photo.
     """
 
     name: str
     photo: Path
     labels: Path | None = None
     near_grey: bool = False
+    class_names: tuple[str, ...] = ()

@@ -8,9 +8,11 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from chromantic.data.voc import VOID
 from chromantic.errors import ChromanticError
 from chromantic.photo import read_photo
 
+_CLASSES_OF_VERSION_1_0 = 172  # of COCO-Stuff 10K, "unlabeled" among them; v1.1 has 182 and does not name it
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises on broken files
 
 
@@ -25,11 +27,13 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
-    """A label map: one class index per pixel, from a palette or a grey picture.
+    """A label map: one class index per pixel, from a palette or a grey picture, or from COCO-Stuff 10K's `.mat`.
 
     Raises:
         ChromanticError: the file is missing, broken or holds colours where indices are expected.
     """
+    if path.suffix == ".mat":
+        return _read_mat(path)
     try:
         with Image.open(path) as image:
             mode, labels = image.mode, np.array(image)
@@ -38,3 +42,21 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
     if mode not in ("P", "L"):
         raise ChromanticError(f"{path}: a label map is a palette or an 8-bit grey PNG, not {mode}; convert it")
     return labels
+
+
+def _read_mat(path: Path) -> UInt8[np.ndarray, "height width"]:
+    """`S` of a COCO-Stuff 10K file, whose 0 (unlabelled) becomes void and 1, 2, 3 ... become 0, 1, 2 ..."""
+    from scipy.io import loadmat  # here, because nothing else needs scipy to prepare or to train
+
+    try:
+        content = loadmat(path, variable_names=("S", "names"))
+    except Exception as error:  # scipy meets damaged files with exceptions of every kind
+        raise ChromanticError(f"{path}: cannot be read as a MATLAB file ({error}); restore the file") from error
+    labels = content.get("S")
+    if labels is None or labels.ndim != 2 or labels.dtype.kind not in "uif":
+        raise ChromanticError(f"{path}: holds no label map S; give COCO-Stuff 10K's annotations")
+    if "names" in content and content["names"].size == _CLASSES_OF_VERSION_1_0:
+        raise ChromanticError(f"{path}: is of COCO-Stuff 10K v1.0, whose labels are others; give v1.1")
+    if not np.array_equal(labels, labels.clip(0, VOID).round()):
+        raise ChromanticError(f"{path}: S holds numbers that are no labels; use 1 to {VOID}, or 0 for void")
+    return np.where(labels == 0, VOID, labels - 1.0).astype(np.uint8)

@@ -19,9 +19,8 @@ from chromantic import lab
 from chromantic.data.cache import FORMAT_VERSION, METADATA_KEY
 from chromantic.data.collect import collect
 from chromantic.data.example import Example
-from chromantic.data.images import read_labels
+from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.shrink import shrink
-from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, write_whole
 
@@ -67,6 +66,7 @@ def prepare(
     voc: Path | None = None,
     split: str = "train_aug",
     coco: Path | None = None,
+    cocostuff: Path | None = None,
     folders: Sequence[Path] = (),
     squash: bool = False,
 ) -> Packed:
@@ -77,29 +77,29 @@ def prepare(
     Args:
         output: the `.safetensors` file to write; it appears whole or not at all.
         voc: a VOCdevkit or VOC2012 folder.
-        split: the list of VOC photos to take.
+        split: the list of VOC or COCO-Stuff photos to take.
         coco: a folder of COCO photos with VOC labels.
+        cocostuff: a folder of COCO-Stuff, whose classes do not mix with VOC's.
         folders: folders of unlabelled colour photos.
         squash: make every photo 128 x 128 (the paper's protocol, `squash128`) instead of keeping its aspect.
 
     Raises:
-        ChromanticError: nothing to pack, a file is missing or unreadable, a label is no class, or the output cannot be
-            written.
+        ChromanticError: nothing to pack, a file is missing or unreadable, a label is no class, the collections have
+            different classes, or the output cannot be written.
     """
     if output.suffix != ".safetensors":
         raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")
     check_writable(output)
-    sources = collect(voc=voc, split=split, coco=coco, folders=folders)
+    sources = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
     examples = [example for source in sources.values() for example in source]
-    for example in _progress(examples, "Checking labels"):
-        if example.labels is not None:
-            _check_labels(example.labels)
-    photos = {example: _pack_photo(example, squash) for example in _progress(examples, "Packing photos")}
+    class_names = class_names_of(examples)
+    check_labels(examples)
+    photos = {example: _pack_photo(example, squash) for example in _progress(examples)}
     kept = {example: photo for example, photo in photos.items() if photo.colourful or photo.labels is not None}
     if not kept:
         raise ChromanticError(f"{examples[0].photo.parent}: all photos are near-grey; name a folder of colour photos")
     counts = {name: sum(example in kept for example in source) for name, source in sources.items()}
-    _write(list(kept), list(kept.values()), counts, output)
+    _write(list(kept), list(kept.values()), class_names, counts, output)
     return Packed(
         photos=len(kept),
         labelled=sum(photo.labels is not None for photo in kept.values()),
@@ -109,18 +109,9 @@ def prepare(
     )
 
 
-def _progress(examples: list[Example], description: str) -> Iterable[Example]:
+def _progress(examples: list[Example]) -> Iterable[Example]:
     console = Console(stderr=True)
-    return track(examples, description, console=console, disable=not console.is_terminal)
-
-
-def _check_labels(path: Path) -> None:
-    labels = read_labels(path)
-    strange = labels[(labels >= len(CLASS_NAMES)) & (labels != VOID)]
-    if strange.size:
-        raise ChromanticError(
-            f"{path}: label {strange[0]} is no class; use 0..{len(CLASS_NAMES) - 1}, or {VOID} for void"
-        )
+    return track(examples, "Packing photos", console=console, disable=not console.is_terminal)
 
 
 def _pack_photo(example: Example, squash: bool) -> _PackedPhoto:
@@ -136,7 +127,13 @@ def _encode(lightness: Float[Tensor, "height width"]) -> bytes:
     return buffer.getvalue()
 
 
-def _write(examples: list[Example], photos: list[_PackedPhoto], sources: dict[str, int], output: Path) -> None:
+def _write(
+    examples: list[Example],
+    photos: list[_PackedPhoto],
+    class_names: tuple[str, ...],
+    sources: dict[str, int],
+    output: Path,
+) -> None:
     labels = [photo.labels.flatten() for photo in photos if photo.labels is not None]
     tensors = {
         "lightness_jpegs": torch.from_numpy(np.frombuffer(b"".join(photo.jpeg for photo in photos), np.uint8).copy()),
@@ -149,7 +146,7 @@ def _write(examples: list[Example], photos: list[_PackedPhoto], sources: dict[st
     }
     about = {
         "version": FORMAT_VERSION,
-        "class_names": CLASS_NAMES,
+        "class_names": class_names,
         "sources": sources,
         "names": [example.name for example in examples],
     }

@@ -67,6 +67,12 @@ def voc_examples(root: Path, split: str) -> list[Example]:
     photos = (devkit / "JPEGImages",)
     masks = tuple(devkit / folder for folder in _MASK_FOLDERS)
     return [
-        Example(f"VOC2012/{name}", find_file(photos, f"{name}.jpg"), find_file(masks, f"{name}.png"), name in near_grey)
+        Example(
+            f"VOC2012/{name}",
+            find_file(photos, f"{name}.jpg"),
+            find_file(masks, f"{name}.png"),
+            name in near_grey,
+            CLASS_NAMES,
+        )
         for name in read_list(lists / f"{split}.txt")
     ]

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from chromantic import lab
 from chromantic.data.example import Example
+from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.shrink import SmallPhoto, shrink
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.chroma_error import chroma_rmse
 from chromantic.evaluation.colourfulness import colourfulness
@@ -99,11 +99,16 @@ def evaluate(
         ChromanticError: no photo has colours, a file is missing or unreadable, or the model's classes are not those of
             the photos' labels.
     """
-    if model.segmentation and model.config.classes != CLASS_NAMES and any(example.labels for example in examples):
-        raise ChromanticError(
-            f"{next(example.name for example in examples if example.labels)}: its labels are PASCAL VOC's classes, the "
-            f"weights' are others ({shorten(', '.join(model.config.classes), 60)}); give weights trained on VOC's"
+    labelled_photos = [example for example in examples if example.labels]
+    if model.segmentation and labelled_photos and class_names_of(labelled_photos) != model.config.classes:
+        theirs, ours = (
+            shorten(", ".join(names), 60) for names in (labelled_photos[0].class_names, model.config.classes)
         )
+        raise ChromanticError(
+            f"{labelled_photos[0].name}: its labels are of the classes {theirs}, the weights' are {ours}; "
+            "give weights trained on the photos' classes"
+        )
+    check_labels(labelled_photos)
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     tally = _Tally()

@@ -1,0 +1,47 @@
+"""What label maps may hold, asked before any long work."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import track
+
+from chromantic.data.example import Example
+from chromantic.data.images import read_labels
+from chromantic.data.voc import CLASS_NAMES, VOID
+from chromantic.errors import ChromanticError
+
+
+def class_names_of(examples: Iterable[Example]) -> tuple[str, ...]:
+    """The classes of all labelled photos; PASCAL VOC's where none is labelled.
+
+    Raises:
+        ChromanticError: their label maps have different classes.
+    """
+    labelled = [example for example in examples if example.labels is not None]
+    for example in labelled:
+        if example.class_names != labelled[0].class_names:
+            raise ChromanticError(
+                f"{example.labels}: its {len(example.class_names)} classes are not the {len(labelled[0].class_names)} "
+                f"of {labelled[0].labels}; take collections of one label set at a time"
+            )
+    return labelled[0].class_names if labelled else CLASS_NAMES
+
+
+def check_labels(examples: Sequence[Example]) -> None:
+    """Reads every label map once.
+
+    Raises:
+        ChromanticError: one is unreadable, or has a label that is no class of its collection and not void.
+    """
+    console = Console(stderr=True)
+    for example in track(examples, "Checking labels", console=console, disable=not console.is_terminal):
+        if example.labels is None:
+            continue
+        labels, classes = read_labels(example.labels), len(example.class_names)
+        strange = labels[(labels >= classes) & (labels != VOID)]
+        if strange.size:
+            first, void = (1, 0) if example.labels.suffix == ".mat" else (0, VOID)  # as the file itself counts
+            raise ChromanticError(
+                f"{example.labels}: label {strange[0] + first} is no class; use {first}..{classes - 1 + first}, "
+                f"or {void} for void"
+            )
