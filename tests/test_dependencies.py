@@ -30,10 +30,11 @@ ALLOWED: dict[str, set[str]] = {
     "training": BASE | READER | LEARNED | {"data", "colorizer"},
     "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
     "paper": BASE | READER | LEARNED | {"data", "colorizer", "training", "evaluation"},
+    "study": BASE | READER,
     "cli": BASE
     | READER
     | LEARNED
-    | {"data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation"},
+    | {"data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "study"},
     "__init__": {"colorizer"},
     "__main__": {"cli"},
 }

@@ -37,7 +37,14 @@ app = App(
 
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
-_TRAINING_PACKAGES = {"accelerate", "tensorboard", "torchmetrics"}  # the extra "train" of pyproject.toml
+_EXTRAS = {  # of pyproject.toml, by package
+    "accelerate": "train",
+    "tensorboard": "train",
+    "torchmetrics": "train",
+    "scipy": "train",
+    "fastapi": "study",
+    "uvicorn": "study",
+}
 
 
 def _whole(_: type, tokens: Sequence[Token]) -> int:
@@ -85,9 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ChromanticError, CycloptsError) as error:
         return _refuse(str(error))
     except ModuleNotFoundError as error:
-        if error.name not in _TRAINING_PACKAGES:
+        if error.name not in _EXTRAS:
             raise
-        return _refuse(f"{error.name} is not installed; in a clone of Chromantic: pip install '.[train]'")
+        return _refuse(
+            f"{error.name} is not installed; in a clone of Chromantic: pip install '.[{_EXTRAS[error.name]}]'"
+        )
     except OSError as error:
         if error.filename is None:
             raise
@@ -244,6 +253,52 @@ def reproduce(
     from chromantic.paper.setting import Setting
 
     print(run(experiments, Setting(data, output, reduced, model, seed)))
+
+
+study = App(name="study", help="Ask people how natural pictures look (the paper's Table 4).")
+app.command(study)
+StudyFile = Annotated[Path, Parameter(help="The study, a .sqlite file.")]
+
+
+@study.command
+def new(
+    file: StudyFile,
+    *,
+    originals: Annotated[Path, Parameter(help="Folder of the photos in their own colours.")],
+    systems: Annotated[
+        tuple[Path, ...], Parameter("--system", help="Folder of a system's results, named like it; may be repeated.")
+    ],
+    seed: Annotated[Whole, Parameter(help="Of the orders in which people see the pictures.")] = 0,
+) -> None:
+    """Put the pictures of a study into one file."""
+    from chromantic.study.create import create_study
+
+    photos, pictures = create_study(file, originals, systems, seed)
+    print(f"{file}: {photos} photos, {pictures} pictures")
+
+
+@study.command
+def serve(
+    file: StudyFile, *, port: Annotated[Whole, Parameter(help="Of the page, on this machine alone.")] = 8000
+) -> None:
+    """Show a study's page to people, until interrupted."""
+    from chromantic.study.server import serve_study
+
+    serve_study(file, port, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True))
+
+
+@study.command
+def report(
+    file: StudyFile, *, as_json: Annotated[bool, Parameter("--json", help="Print JSON, not a table.")] = False
+) -> None:
+    """How natural people find each system, with Wilson intervals."""
+    from chromantic.study.report import report_study
+
+    result = report_study(file)
+    if as_json:
+        print(json.dumps(result.to_json(), indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(result.table())
 
 
 def _readable_photos(photos: Sequence[Path]) -> list[Path]:

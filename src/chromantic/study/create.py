@@ -1,0 +1,118 @@
+"""Puts the pictures of a study together, so that nothing but their colours tells them apart."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from chromantic.errors import ChromanticError
+from chromantic.files import check_writable
+from chromantic.photo import photos_in, read_photo
+from chromantic.study.store import ORIGINALS, Picture, write_study
+
+MAX_SIDE = 1024
+"""Larger pictures are shown smaller, every system's alike, so that a phone gets them quickly."""
+
+_OUR_SUFFIX = ".color"  # chromantic colorize writes NAME.color.png
+
+
+def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int = 0) -> tuple[int, int]:
+    """Makes a study of pictures, each of which is read before anything is written.
+
+    All become PNG files without metadata, so that neither format nor size tells who made them.
+
+    Args:
+        path: the `.sqlite` file to write; it appears whole or not at all.
+        originals: folder of the photos in their own colours.
+        systems: folders of the colorized photos, under the originals' names (`NAME.*`, or `NAME.color.png`) and of
+            their size; a folder's name is its system's.
+        seed: of the orders in which people see them.
+
+    Returns:
+        Numbers of photos and of pictures.
+
+    Raises:
+        ChromanticError: the file exists or cannot be written; a folder is missing, holds other names than the
+            originals', or is named like another; a picture is unreadable, transparent or of another size.
+    """
+    if path.suffix != ".sqlite":
+        raise ChromanticError(f"{path}: a study is named *.sqlite; rename it")
+    if path.exists():
+        raise ChromanticError(f"{path}: exists, and may hold people's answers; choose another name")
+    check_writable(path)
+    if not systems:
+        raise ChromanticError("no system to judge; name at least one folder with --system")
+    folders = {ORIGINALS: originals}
+    for folder in systems:
+        name = folder.resolve().name
+        if name in folders:
+            raise ChromanticError(
+                f"{folder}: another folder is named {name}, too; rename one, its name is the system's"
+            )
+        folders[name] = folder
+    files = {system: _by_name(folder) for system, folder in folders.items()}
+    for system in files:
+        _check_names(files[system], files[ORIGINALS], folders[system], originals)
+    names = list(files[ORIGINALS])
+    console = Console(stderr=True)
+    plan = [(name, system) for name in names for system in files]
+    sizes: dict[str, tuple[int, int]] = {}
+    pictures = []
+    for name, system in track(plan, "Reading pictures", console=console, disable=not console.is_terminal):
+        file = files[system][name]
+        pixels = _read(file)
+        size = sizes.setdefault(name, (pixels.shape[1], pixels.shape[0]))  # the original comes first
+        if pixels.shape[1::-1] != size:
+            raise ChromanticError(
+                f"{file}: is {pixels.shape[1]} x {pixels.shape[0]}, its original {size[0]} x {size[1]}; resize it"
+            )
+        png = _encode(pixels)
+        file_hash, png_hash = (hashlib.sha256(content).hexdigest() for content in (file.read_bytes(), png))
+        pictures.append(Picture(name, system, file_hash, png_hash, png))
+    write_study(path, pictures, seed)
+    return len(names), len(pictures)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise ChromanticError(f"{folder}: no such folder; name a folder of pictures")
+    files: dict[str, Path] = {}
+    for file in photos_in(folder):
+        name = file.stem.removesuffix(_OUR_SUFFIX)
+        if name in files:
+            raise ChromanticError(f"{file}: has the name of {files[name].name}; keep one of them")
+        files[name] = file
+    return files
+
+
+def _check_names(files: dict[str, Path], originals: dict[str, Path], folder: Path, originals_folder: Path) -> None:
+    for name in originals:
+        if name not in files:
+            raise ChromanticError(
+                f"{folder}: has no picture of {originals[name]}; add {name}.png, or take the original away"
+            )
+    for name, file in files.items():
+        if name not in originals:
+            raise ChromanticError(f"{file}: has no original in {originals_folder}; add it, or take this one away")
+
+
+def _read(file: Path) -> np.ndarray:
+    """8-bit RGB, height width 3."""
+    photo = read_photo(file)
+    if photo.alpha is not None:
+        raise ChromanticError(f"{file}: is transparent, and a page would show through; save it without transparency")
+    levels = np.rint(photo.pixels.astype(np.float32) * (255 / photo.white)).astype(np.uint8)
+    return np.broadcast_to(levels, (*levels.shape[:2], 3))
+
+
+def _encode(pixels: np.ndarray) -> bytes:
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=False)
+    return buffer.getvalue()

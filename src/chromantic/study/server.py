@@ -1,0 +1,118 @@
+"""The page of a study, served to this machine alone."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import uvicorn
+from fastapi import Body, FastAPI, HTTPException, Request, Response
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from chromantic.errors import ChromanticError
+from chromantic.study.store import Progress, Study
+
+HOST = "127.0.0.1"
+_YEAR = 365 * 24 * 3600
+_PAGE = {
+    "/": ("index.html", "text/html"),
+    "/study.css": ("study.css", "text/css"),
+    "/study.js": ("study.js", "text/javascript"),
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
+    """Serves a study until it is interrupted.
+
+    Args:
+        path: the study.
+        port: where to listen, on the loopback interface; 0 takes a free one.
+        ready: called with the page's address.
+
+    Raises:
+        ChromanticError: the file is no study, or the port is taken.
+    """
+    app = create_app(Study(path))
+    if not 0 <= port < 1 << 16:
+        raise ChromanticError(f"port {port}: give a number from 0 to 65535")
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()  # now, so that a browser that is quicker than the server waits for it
+    except OSError as error:
+        raise ChromanticError(
+            f"port {port}: cannot be listened on ({error.strerror}); choose another --port"
+        ) from error
+    ready(f"http://{HOST}:{listener.getsockname()[1]}/")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def create_app(study: Study) -> FastAPI:
+    """The study as a web application: a page, its state as JSON, and the pictures under keys that tell nothing.
+
+    A person is a cookie. Answers may come twice, as they do when a connection breaks: the first one stays.
+    """
+    app = FastAPI(openapi_url=None)  # with it FastAPI's own pages go, which load scripts from elsewhere
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # no other site may use the browser
+    cookie = f"chromantic-study-{study.key}"
+
+    @app.middleware("http")
+    async def add_headers(request: Request, proceed: Callable) -> Response:
+        response = await proceed(request)
+        response.headers.update(_HEADERS)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def add_page(url: str, name: str, media_type: str) -> None:
+        content = files("chromantic.study").joinpath("page", name).read_bytes()
+        app.get(url)(lambda: Response(content, media_type=media_type))
+
+    for url, (name, media_type) in _PAGE.items():
+        add_page(url, name, media_type)
+
+    def state_of(progress: Progress | None) -> dict[str, object]:
+        """What the page needs to know; before the start only how many pictures there will be."""
+        if progress is None:
+            return {"started": False, "total": len(study.photos)}
+        return {"started": True} | asdict(progress)
+
+    @app.get("/state")
+    def state(request: Request) -> dict[str, object]:
+        return state_of(study.progress(request.cookies.get(cookie, "")))
+
+    @app.post("/start")
+    def start(request: Request, response: Response) -> dict[str, object]:
+        """A new person, unless the browser's has not finished."""
+        person = request.cookies.get(cookie, "")
+        progress = study.progress(person)
+        if progress is None or progress.picture is None:
+            person = study.add_person()
+            response.set_cookie(cookie, person, max_age=_YEAR, httponly=True, samesite="strict")
+        return state_of(study.progress(person))
+
+    @app.post("/answer")
+    def answer(
+        request: Request, picture: Annotated[str, Body()], natural: Annotated[bool, Body(strict=True)]
+    ) -> dict[str, object]:
+        person = request.cookies.get(cookie, "")
+        if not study.answer(person, picture, natural):
+            raise HTTPException(404, "no such picture for this person")
+        return state_of(study.progress(person))
+
+    @app.get("/pictures/{key}")
+    def picture(key: str) -> Response:
+        png = study.png(key)
+        if png is None:
+            raise HTTPException(404, "no such picture")
+        return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+    return app
