@@ -40,7 +40,9 @@ def study_file(folders: dict[str, Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def url(study_file: Path) -> Iterator[str]:
     """The address at which the study is served."""
-    server = uvicorn.Server(uvicorn.Config(create_app(Study(study_file)), port=0, log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(Study(study_file)), port=0, log_level="error", timeout_graceful_shutdown=2)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -90,6 +90,7 @@ def test_buttons_and_keys_answer_to_the_end(context: BrowserContext, study_file:
     page.reload()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     page.get_by_role("button", name="Next person").click()
+    page.get_by_role("button", name="Start").click()
     at(page, 1)
     assert answers(study_file) == [(0, 1), (1, 0), (2, 1), (3, 0)]
     assert all(address.startswith((url, "data:")) for address in asked)

@@ -53,7 +53,7 @@ def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
             f"port {port}: cannot be listened on ({error.strerror}); choose another --port"
         ) from error
     ready(f"http://{HOST}:{listener.getsockname()[1]}/")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)).run(sockets=[listener])
 
 
 def create_app(study: Study) -> FastAPI:

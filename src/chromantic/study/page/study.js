@@ -12,6 +12,7 @@ const element = (id) => document.getElementById(id);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 let shown = null; // key of the picture that may be answered now
+let total = 0;
 
 /** Tries until it succeeds, and says so meanwhile. */
 async function insist(attempt) {
@@ -52,17 +53,18 @@ async function picture(key) {
 }
 
 async function show(state) {
+  total = state.total;
   const part = !state.started ? "welcome" : state.picture === null ? "end" : "judging";
   for (const id of ["welcome", "judging", "end"]) element(id).hidden = id !== part;
   if (part === "welcome") {
-    element("total").textContent = state.total === 1 ? "one photograph" : `${state.total} photographs`;
+    element("total").textContent = total === 1 ? "one photograph" : `${total} photographs`;
   }
   if (part !== "judging") return;
   const number = state.answered + 1;
   const image = await insist(() => picture(state.picture));
   image.alt = `Photograph ${number}`;
-  element("count").textContent = `${number} of ${state.total}`;
-  element("bar").max = state.total;
+  element("count").textContent = `${number} of ${total}`;
+  element("bar").max = total;
   element("bar").value = state.answered;
   element("frame").replaceChildren(image);
   if (state.upcoming !== null) picture(state.upcoming).catch(() => {}); // so that it is there when its turn comes
@@ -91,15 +93,15 @@ async function proceed() {
   await show(state);
 }
 
-async function start(event) {
-  event.target.disabled = true;
+async function start() {
+  element("start").disabled = true;
   const state = await exchange("/start", {});
-  event.target.disabled = false;
+  element("start").disabled = false;
   await show(state);
 }
 
 element("start").addEventListener("click", start);
-element("again").addEventListener("click", start);
+element("again").addEventListener("click", () => show({ started: false, total }));
 element("natural").addEventListener("click", () => answer(true));
 element("unnatural").addEventListener("click", () => answer(false));
 document.addEventListener("keydown", (event) => {
