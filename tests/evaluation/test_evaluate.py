@@ -14,7 +14,18 @@ from chromantic.data.shrink import shrink
 from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation import evaluate as evaluate_module
-from chromantic.evaluation.evaluate import BITS, COLOURFULNESS, MIOU, PSNR, RMSE, evaluate
+from chromantic.evaluation.evaluate import (
+    BITS,
+    CALIBRATION,
+    COLOURFULNESS,
+    DISTANCE,
+    MIOU,
+    MS_SSIM,
+    PSNR,
+    RMSE,
+    SSIM,
+    evaluate,
+)
 from chromantic.evaluation.report import evaluate_weights
 from chromantic.model import pretrained
 from chromantic.model.config import preset
@@ -71,8 +82,12 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
     assert {measure: set(what) for measure, what in measures.items()} == {
         BITS: {"floor", "embedding", "generator"},
         PSNR: {"grey", "preview", "sample", "best_of_2"},
+        SSIM: {"grey", "preview", "sample", "best_of_2"},
         RMSE: {"grey", "preview", "sample", "best_of_2"},
         COLOURFULNESS: {"preview", "sample"},
+        MS_SSIM: {"between_samples"},
+        DISTANCE: {"between_samples"},
+        CALIBRATION: {"embedding"},
         MIOU: {"segmentation"},
     }
     assert measures[PSNR]["best_of_2"] >= measures[PSNR]["sample"]
@@ -95,6 +110,10 @@ def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chrom
     assert measures[RMSE]["sample"] < measures[RMSE]["grey"] / 2
     assert measures[RMSE]["best_of_2"] == pytest.approx(measures[RMSE]["sample"])
     assert measures[COLOURFULNESS]["sample"] == pytest.approx(1, abs=0.1)
+    assert measures[SSIM]["sample"] > measures[SSIM]["grey"]
+    assert measures[MS_SSIM]["between_samples"] == 1  # both samples are the truth
+    assert measures[DISTANCE]["between_samples"] == 0
+    assert not {MS_SSIM, DISTANCE} & set(evaluate(network, photos, samples=1).measures)
 
 
 def test_nothing_to_measure_is_an_error(devkit: Path, network: Chromantic, weights: Path):
@@ -121,3 +140,11 @@ def test_weights_of_other_classes_are_an_error_where_there_are_labels(devkit: Pa
     with pytest.raises(ChromanticError, match=r"VOC2012/astronaut: .*background, cat, dog"):
         evaluate_weights(str(tiny_weights), {"VOC2012 val": photos})
     evaluate_weights(str(tiny_weights), {"unlabelled": [replace(photos[0], labels=None)]}, samples=1)
+
+
+def test_labels_are_checked_before_anything_is_measured(devkit: Path, weights: Path, tmp_path: Path):
+    photo = collect(voc=devkit, split="val")["VOC2012 val"][0]
+    Image.new("L", (512, 512), 21).save(tmp_path / "mask.png")
+    strange = replace(photo, photo=tmp_path / "never read.jpg", labels=tmp_path / "mask.png")
+    with pytest.raises(ChromanticError, match=r"mask\.png: label 21 is no class"):
+        evaluate_weights(str(weights), {"VOC2012 val": [strange]})

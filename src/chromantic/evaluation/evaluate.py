@@ -3,7 +3,8 @@
 Protocol `squash128`: photos are squashed to 128 x 128 pixels as in the paper, and the model reads their lightness.
 Chroma is predicted, and likelihood and segmentation are measured, at 32 x 32. A picture is the true lightness under
 predicted chroma enlarged to 128 x 128, rounded to 8-bit sRGB, and is compared with the photo at 128 x 128. Near-grey
-photos count for the segmentation alone.
+photos count for the segmentation alone. What is measured between samples is the mean over all pairs of a photo's
+samples, and is left out where there is one sample only.
 """
 
 from collections import defaultdict
@@ -22,12 +23,16 @@ from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.shrink import SmallPhoto, shrink
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.calibration import rank_correlation
 from chromantic.evaluation.chroma_error import chroma_rmse
 from chromantic.evaluation.colourfulness import colourfulness
+from chromantic.evaluation.diversity import chroma_distance_between, ms_ssim_between
 from chromantic.evaluation.floor import floor_log_likelihood
 from chromantic.evaluation.miou import MeanIou
 from chromantic.evaluation.psnr import psnr
+from chromantic.evaluation.ssim import ssim
 from chromantic.model import mixture
+from chromantic.model.entropy import entropy
 from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic, Scene
 from chromantic.photo import join_chroma
@@ -36,8 +41,12 @@ from chromantic.upsampling import upsample_chroma
 
 BITS = "bits_per_dimension@squash128_chroma32_grid1"
 PSNR = "psnr_rgb_db@squash128"
+SSIM = "ssim_rgb@squash128"
 RMSE = "rmse_ab@squash128"
 COLOURFULNESS = "colourfulness_relative_to_originals@squash128"
+MS_SSIM = "ms_ssim4_rgb_between_samples@squash128"
+DISTANCE = "distance_ab_between_samples@squash128"
+CALIBRATION = "spearman_of_entropy_and_error_ab@squash128_chroma32"
 MIOU = "miou_from_grey@squash128_labels32"
 
 _BATCH = 16
@@ -51,7 +60,7 @@ class Evaluation:
         photos: numbers of photos behind the measures.
         measures: by measure, whose name holds its protocol, and by what was measured: `grey`, `preview` (the
             embedding's mean colours), `sample` (the mean over all samples), `best_of_N` (of every photo's N samples),
-            `floor`, `embedding`, `generator`.
+            `between_samples`, `floor`, `embedding`, `generator`.
         class_iou: intersection over union of the classes that occur.
     """
 
@@ -190,22 +199,36 @@ def _measure_pictures(
     tally: _Tally, model: Chromantic, scene: Scene, truth: _Truth, samples: int, generator: torch.Generator
 ) -> None:
     preview = mixture.mean(scene.chroma_parameters).cpu()
+    tally.add(CALIBRATION, embedding=rank_correlation(entropy(scene.chroma_parameters).cpu(), preview, truth.chroma))
     drawn, _ = sample_chroma(model, scene, samples=samples, generator=generator)
     true_chroma = lab.rgb_to_lab(truth.rgb / 255)[:, 1:]
 
-    def compare(chroma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def draw(chroma: Tensor) -> tuple[Tensor, Tensor]:
         picture = _picture(truth.lightness, chroma)
-        chroma_of_picture = lab.rgb_to_lab(picture / 255)[:, 1:]
-        return psnr(picture, truth.rgb), chroma_rmse(chroma_of_picture, true_chroma), colourfulness(picture)
+        return picture, lab.rgb_to_lab(picture / 255)[:, 1:]
 
-    grey_psnr, grey_rmse, _ = compare(torch.zeros_like(preview))
-    preview_psnr, preview_rmse, preview_colour = compare(preview)
-    of_samples = [compare(chroma) for chroma in drawn.cpu().unflatten(0, (-1, samples)).unbind(1)]
-    sample_psnr, sample_rmse, sample_colour = (torch.stack(values) for values in zip(*of_samples, strict=True))
-    best = f"best_of_{samples}"
-    tally.add(PSNR, grey=grey_psnr, preview=preview_psnr, sample=sample_psnr, **{best: sample_psnr.amax(0)})
-    tally.add(RMSE, grey=grey_rmse, preview=preview_rmse, sample=sample_rmse, **{best: sample_rmse.amin(0)})
-    tally.add(COLOURFULNESS, original=colourfulness(truth.rgb), preview=preview_colour, sample=sample_colour)
+    def compare(picture: Tensor, chroma: Tensor) -> dict[str, Tensor]:
+        return {
+            PSNR: psnr(picture, truth.rgb),
+            SSIM: ssim(picture, truth.rgb),
+            RMSE: chroma_rmse(chroma, true_chroma),
+            COLOURFULNESS: colourfulness(picture),
+        }
+
+    of_grey, of_preview = (compare(*draw(chroma)) for chroma in (torch.zeros_like(preview), preview))
+    results = [draw(chroma) for chroma in drawn.cpu().unflatten(0, (-1, samples)).unbind(1)]
+    of_each = [compare(*result) for result in results]
+    of_samples = {measure: torch.stack([values[measure] for values in of_each]) for measure in of_preview}
+    for measure, best in ((PSNR, torch.amax), (SSIM, torch.amax), (RMSE, torch.amin)):
+        whats = {"grey": of_grey, "preview": of_preview, "sample": of_samples}
+        tally.add(measure, **{what: values[measure] for what, values in whats.items()})
+        tally.add(measure, **{f"best_of_{samples}": best(of_samples[measure], dim=0)})
+    of_original = colourfulness(truth.rgb)
+    tally.add(COLOURFULNESS, original=of_original, preview=of_preview[COLOURFULNESS], sample=of_samples[COLOURFULNESS])
+    if samples > 1:
+        pictures, chromas = (torch.stack(each) for each in zip(*results, strict=True))
+        tally.add(MS_SSIM, between_samples=ms_ssim_between(pictures))
+        tally.add(DISTANCE, between_samples=chroma_distance_between(chromas))
 
 
 def _picture(

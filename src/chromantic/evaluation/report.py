@@ -23,6 +23,7 @@ _COLUMNS = {
     "grey, or floor": ("grey", "floor"),
     "embedding, one pass": ("preview", "embedding", "segmentation"),
     "generator, one sample": ("sample", "generator"),
+    "between samples": ("between_samples",),
 }
 
 

@@ -1,0 +1,23 @@
+"""Whether a model knows where it errs."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torchmetrics.functional.regression import spearman_corrcoef
+
+
+def rank_correlation(
+    uncertainty: Float[Tensor, "batch height width"], chroma: Float[Tensor, "batch 2 height width"], original: Tensor
+) -> Float[Tensor, "batch"]:
+    """Spearman's correlation, over each photo's pixels, of uncertainty and distance from the true chroma.
+
+    1 if the error grows wherever the uncertainty does; 0 without any order, and where either is the same everywhere.
+
+    Args:
+        uncertainty: of any unit.
+        chroma: a and b as predicted.
+        original: the true ones, of the same shape.
+    """
+    errors = (chroma - original).norm(dim=1)
+    pairs = zip(uncertainty.flatten(1).double(), errors.flatten(1).double(), strict=True)
+    return torch.stack([spearman_corrcoef(bits, error) for bits, error in pairs])
