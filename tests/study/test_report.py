@@ -45,7 +45,7 @@ def test_a_table_and_json(study_file: Path, capsys: pytest.CaptureFixture[str]) 
         *("Iizuka", "Larsson", "Zhang", "Deshpande", "Cao"),
     ]
     assert "94.65" in rows[2]
-    assert "1 people, 1 of them to the end" in table
+    assert "People: 1, to the end: 1" in table
 
 
 def test_a_study_without_answers_has_no_naturalness(study_file: Path) -> None:

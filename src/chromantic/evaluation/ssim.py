@@ -1,7 +1,8 @@
 """Structural similarity of pictures, at one scale and at several.
 
 torchmetrics computes both terms; here their windows stay inside the picture, as Wang and scikit-image have it, where
-torchmetrics' own means reach over mirrored borders (of a picture 16 pixels wide, over most of it).
+torchmetrics' own means reach over mirrored borders (of a picture 16 pixels wide, over most of it). In float32 they are
+within 1e-5 of float64 on a photograph and 5e-4 where everything is nearly white; float64 takes ten times as long.
 """
 
 import torch
@@ -24,10 +25,10 @@ def ssim(rgb: Float[Tensor, "batch 3 height width"], original: Tensor) -> Float[
     Source: Wang, Bovik, Sheikh and Simoncelli, Image quality assessment, 2004.
     """
     _, similarity = structural_similarity_index_measure(
-        rgb.double(), original.double(), reduction="none", data_range=255.0, return_full_image=True
+        rgb, original, reduction="none", data_range=255.0, return_full_image=True
     )
     inside = similarity[:, :, _BORDER:-_BORDER, _BORDER:-_BORDER]
-    return inside.mean(dim=(1, 2, 3)).to(rgb.dtype)
+    return inside.mean(dim=(1, 2, 3))
 
 
 def ms_ssim4(rgb: Float[Tensor, "batch 3 height width"], other: Tensor) -> Float[Tensor, "batch"]:
@@ -42,7 +43,7 @@ def ms_ssim4(rgb: Float[Tensor, "batch 3 height width"], other: Tensor) -> Float
 
     Source: Wang, Simoncelli and Bovik, Multi-scale structural similarity, 2003.
     """
-    x, y = rgb.double(), other.double()
+    x, y = rgb, other
     terms = []
     for _ in _WEIGHTS[:-1]:
         _, contrast = structural_similarity_index_measure(
@@ -52,4 +53,4 @@ def ms_ssim4(rgb: Float[Tensor, "batch 3 height width"], other: Tensor) -> Float
         x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
     terms.append(ssim(x, y))
     exponents = torch.tensor(_WEIGHTS, dtype=x.dtype, device=x.device) / sum(_WEIGHTS)
-    return (torch.stack(terms, dim=-1).clamp(min=0) ** exponents).prod(dim=-1).to(rgb.dtype)
+    return (torch.stack(terms, dim=-1).clamp(min=0) ** exponents).prod(dim=-1)

@@ -77,8 +77,8 @@ class StudyReport:
         """For a terminal; the paper's other systems stand below."""
         table = Table(
             title=f"Naturalness: {self.study}",
-            caption=f"{self.people} people, {self.finished} of them to the end; {self.photos} photos each; seed "
-            f"{self.seed}; Wilson intervals at {self.confidence:.0%}; the paper asked {PAPER_PEOPLE} people about "
+            caption=f"People: {self.people}, to the end: {self.finished}; {self.photos} photos each; seed {self.seed}; "
+            f"Wilson intervals at {self.confidence:.0%}; the paper asked {PAPER_PEOPLE} people about "
             "other photos",
         )
         for column in ("system", "natural", "answers", "naturalness, %", "interval, %", "paper's Table 4, %"):
