@@ -106,15 +106,13 @@ def write_study(path: Path, pictures: Sequence[Picture], seed: int) -> None:
     """Writes a study that nobody has answered yet, whole or not at all.
 
     Args:
-        path: the file.
+        path: the file; there is none yet.
         pictures: every photo by every system, the originals' first.
         seed: of the people's orders.
 
     Raises:
-        ChromanticError: the file exists, or cannot be written.
+        ChromanticError: the file cannot be written.
     """
-    if path.exists():
-        raise ChromanticError(f"{path}: exists, and may hold people's answers; choose another name")
     with write_whole(path) as partial, closing(sqlite3.connect(partial)) as database, database:
         database.executescript(_SCHEMA)
         database.execute("INSERT INTO study (key, seed) VALUES (?, ?)", (secrets.token_hex(8), seed))
