@@ -116,19 +116,19 @@ def _row(
 
 
 def _tinted(grey: Image.Image, segmentation: Segmentation) -> Image.Image:
-    """The grey picture, tinted in the classes' colours; the background, the first class, stays grey."""
+    """The grey picture, tinted in the classes' colours; a background stays grey."""
     classes = segmentation.image.resize(grey.size, Image.Resampling.NEAREST)
     tinted = Image.blend(grey, classes.convert("RGB"), _TINT)
-    return Image.composite(tinted, grey, Image.fromarray(np.asarray(classes) != 0))
+    return Image.composite(tinted, grey, Image.fromarray(np.asarray(classes) != _background(segmentation)))
 
 
 def _legend(draw: ImageDraw.ImageDraw, segmentation: Segmentation, corner: tuple[int, int]) -> None:
-    """Names the classes that cover most, as many as fit; the background only where it is alone."""
+    """Names the classes that cover most, as many as fit; a background only where it is alone."""
     shares = np.bincount(segmentation.classes.ravel(), minlength=len(segmentation.names)) / segmentation.classes.size
     covering = [index for index in np.argsort(-shares, kind="stable").tolist() if shares[index] >= _SHOWN_SHARE]
     palette = segmentation.image.getpalette() or []
     x, y = corner
-    for index in [index for index in covering if index] or covering:
+    for index in [index for index in covering if index != _background(segmentation)] or covering:
         text = segmentation.names[index]
         end = x + _LINE + draw.textlength(text)
         if end > corner[0] + _CELL:
@@ -136,6 +136,11 @@ def _legend(draw: ImageDraw.ImageDraw, segmentation: Segmentation, corner: tuple
         draw.rectangle((x, y + 4, x + 11, y + 15), fill=tuple(palette[3 * index : 3 * index + 3]), outline=_INK)
         draw.text((x + 16, y), text, _INK)
         x = int(end) + _GAP
+
+
+def _background(segmentation: Segmentation) -> int:
+    """The class of what is no object, as PASCAL VOC has one; -1 where all is named, as in COCO-Stuff."""
+    return segmentation.names.index("background") if "background" in segmentation.names else -1
 
 
 def _fit(picture: Image.Image) -> Image.Image:

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from scipy.io import savemat
 
+from chromantic.cli import main
 from chromantic.data.cache import load_cache
 from chromantic.data.cocostuff import CLASS_NAMES, cocostuff_examples
 from chromantic.data.images import read_labels
@@ -107,6 +108,14 @@ def test_packs_182_classes_none_of_them_a_background(cocostuff10k: Path, tmp_pat
     assert cells[10:18, 14:26].unique().tolist() == [181]
     assert cells[-1].unique().tolist() == [VOID]
     assert set(cells.unique().tolist()) == {0, 181, VOID}
+
+
+def test_the_command_packs_it(cocostuff10k: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["prepare", "--cocostuff", str(cocostuff10k), "--output", str(tmp_path / "cache.safetensors")]
+    assert main([*command, "--split", "train"]) == 0
+    assert capsys.readouterr().out.startswith("1 photos (1 labelled")
+    assert main([*command, "--split", "test"]) == 2
+    assert "test.txt: the list is empty" in capsys.readouterr().err
 
 
 def test_a_first_class_that_is_no_background_counts_as_rare(tmp_path: Path, cocostuff10k: Path) -> None:
