@@ -12,7 +12,6 @@ from chromantic.training.config import (
 )
 from chromantic.training.train import train
 
-
 STEPS, REDUCED_STEPS = 2500, 150
 COMPILE = True
 
