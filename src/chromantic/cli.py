@@ -219,7 +219,7 @@ def evaluate(
     cocostuff: Cocostuff = None,
     folders: Folders = (),
     train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
-    samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 3,
+    samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 8,
     seed: Seed = 0,
     limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,

@@ -37,6 +37,7 @@ from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic, Scene
 from chromantic.photo import join_chroma
 from chromantic.sampling import sample_chroma
+from chromantic.sampling.choice import choose_samples
 from chromantic.upsampling import upsample_chroma
 
 BITS = "bits_per_dimension@squash128_chroma32_grid1"
@@ -59,7 +60,8 @@ class Evaluation:
     Attributes:
         photos: numbers of photos behind the measures.
         measures: by measure, whose name holds its protocol, and by what was measured: `grey`, `preview` (the
-            embedding's mean colours), `sample` (the mean over all samples), `best_of_N` (of every photo's N samples),
+            embedding's mean colours), `sample` (the mean over all samples), `chosen_of_N` (of every photo's N samples
+            the one that agrees with the preview, without knowing the truth) and `best_of_N` (knowing it),
             `between_samples`, `floor`, `embedding`, `generator`.
         class_iou: intersection over union of the classes that occur.
     """
@@ -92,7 +94,7 @@ def evaluate(
     examples: Sequence[Example],
     *,
     floor: Float[Tensor, "levels levels"] | None = None,
-    samples: int = 3,
+    samples: int = 8,
     seed: int = 0,
 ) -> Evaluation:
     """Measures a model.
@@ -216,15 +218,20 @@ def _measure_pictures(
         }
 
     of_grey, of_preview = (compare(*draw(chroma)) for chroma in (torch.zeros_like(preview), preview))
-    results = [draw(chroma) for chroma in drawn.cpu().unflatten(0, (-1, samples)).unbind(1)]
+    drawn = drawn.cpu().unflatten(0, (-1, samples))
+    chosen = choose_samples(drawn, preview)
+    results = [draw(chroma) for chroma in drawn.unbind(1)]
     of_each = [compare(*result) for result in results]
     of_samples = {measure: torch.stack([values[measure] for values in of_each]) for measure in of_preview}
+    of_chosen = {measure: values[chosen, torch.arange(len(chosen))] for measure, values in of_samples.items()}
+    ways = {"preview": of_preview, "sample": of_samples} | ({f"chosen_of_{samples}": of_chosen} if samples > 1 else {})
+    tally.add(COLOURFULNESS, original=colourfulness(truth.rgb))
+    for measure in of_samples:
+        tally.add(measure, **{what: values[measure] for what, values in ways.items()})
     for measure, best in ((PSNR, torch.amax), (SSIM, torch.amax), (RMSE, torch.amin)):
-        whats = {"grey": of_grey, "preview": of_preview, "sample": of_samples}
-        tally.add(measure, **{what: values[measure] for what, values in whats.items()})
-        tally.add(measure, **{f"best_of_{samples}": best(of_samples[measure], dim=0)})
-    of_original = colourfulness(truth.rgb)
-    tally.add(COLOURFULNESS, original=of_original, preview=of_preview[COLOURFULNESS], sample=of_samples[COLOURFULNESS])
+        tally.add(measure, grey=of_grey[measure])
+        if samples > 1:
+            tally.add(measure, **{f"best_of_{samples}": best(of_samples[measure], dim=0)})
     if samples > 1:
         pictures, chromas = (torch.stack(each) for each in zip(*results, strict=True))
         tally.add(MS_SSIM, between_samples=ms_ssim_between(pictures))

@@ -57,8 +57,9 @@ class Report:
             caption=f"{photos['colourful']} colourful photos, {photos['all'] - photos['colourful']} near-grey ones "
             f"left out of colour measures; {photos['labelled']} labelled; {self.samples} samples, seed {self.seed}",
         )
-        best = f"best_of_{self.samples}"
-        columns = _COLUMNS | {f"best of {self.samples} samples": (best,)}
+        columns = _COLUMNS | {
+            f"{way} of {self.samples}": (f"{way}_of_{self.samples}",) for way in ("chosen", "best") if self.samples > 1
+        }
         table.add_column("measure")
         for column in columns:
             table.add_column(column, justify="right")
@@ -82,7 +83,7 @@ def evaluate_weights(
     collections: Mapping[str, Sequence[Example]],
     *,
     train: Path | None = None,
-    samples: int = 3,
+    samples: int = 8,
     seed: int = 0,
     limit: int | None = None,
 ) -> Report:
