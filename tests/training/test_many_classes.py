@@ -47,13 +47,13 @@ def test_losses_fall(panoptic: Path, tmp_path: Path) -> None:
 
     AcceleratorState._reset_state(reset_partial_state=True)
     config = TrainingConfig(
-        data=DataSection(train=caches["train"], validation=caches["val"], age_probability=0.0, half_size_steps=60),
+        data=DataSection(train=caches["train"], validation=caches["val"], age_probability=0.0),
         optimization=OptimizationSection(
-            steps=60, batch_size=8, learning_rate=2e-3, muon_learning_rate=5e-3, betas=(0.9, 0.99), warmup_steps=10,
-            polyak_decay=0.9, precision="no",
+            steps=40, batch_size=8, learning_rate=2e-3, betas=(0.9, 0.99), warmup_steps=10, polyak_decay=0.9,
+            precision="no",
         ),
         network=NetworkSection(preset="tiny"),
-        log=LogSection(metrics_every=1, validate_every=5, pictures_every=0, checkpoint_every=0),
+        log=LogSection(metrics_every=1, validate_every=10, pictures_every=0, checkpoint_every=0),
     )  # fmt: skip
     weights = train(config, tmp_path / "run")
     assert weights
@@ -66,8 +66,8 @@ def test_losses_fall(panoptic: Path, tmp_path: Path) -> None:
 
     for name in ("embedding", "segmentation", "generator"):
         values = losses(f"train/{name}")
-        assert sum(values[-10:]) < 0.9 * sum(values[:10]), name
+        assert sum(values[-10:]) < 0.95 * sum(values[:10]), name
     for name in ("embedding", "generator"):
-        assert losses(f"validation/{name}")[-1] < 0.9 * losses(f"validation/{name}")[0], name
+        assert losses(f"validation/{name}")[-1] < 0.95 * losses(f"validation/{name}")[0], name
     ignorance = math.log(len(classes)) / len(classes)  # of all classes alike, averaged over classes as the loss is
-    assert min(losses("validation/segmentation")) < 0.95 * ignorance
+    assert losses("validation/segmentation")[-1] < 0.95 * ignorance

@@ -12,6 +12,7 @@ from fastapi import Body, FastAPI, HTTPException, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chromantic.errors import ChromanticError
+from chromantic.files import check_writable
 from chromantic.study.store import Progress, Study
 
 HOST = "127.0.0.1"
@@ -38,9 +39,10 @@ def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
         ready: called with the page's address.
 
     Raises:
-        ChromanticError: the file is no study, or the port is taken.
+        ChromanticError: the file is no study, or its folder cannot be written to, or the port is taken.
     """
     app = create_app(Study(path))
+    check_writable(path)  # SQLite keeps a journal beside it while it stores an answer
     if not 0 <= port < 1 << 16:
         raise ChromanticError(f"port {port}: give a number from 0 to 65535")
     listener = socket.socket()

@@ -113,13 +113,17 @@ def write_study(path: Path, pictures: Sequence[Picture], seed: int) -> None:
     Raises:
         ChromanticError: the file cannot be written.
     """
-    with write_whole(path) as partial, closing(sqlite3.connect(partial)) as database, database:
-        database.executescript(_SCHEMA)
-        database.execute("INSERT INTO study (key, seed) VALUES (?, ?)", (secrets.token_hex(8), seed))
-        database.executemany(
-            "INSERT INTO pictures (key, photo, system, file_sha256, png_sha256, png) VALUES (?, ?, ?, ?, ?, ?)",
-            [(secrets.token_urlsafe(12), p.photo, p.system, p.file_sha256, p.png_sha256, p.png) for p in pictures],
-        )
+    rows = [(secrets.token_urlsafe(12), p.photo, p.system, p.file_sha256, p.png_sha256, p.png) for p in pictures]
+    try:
+        with write_whole(path) as partial, closing(sqlite3.connect(partial)) as database, database:
+            database.executescript(_SCHEMA)
+            database.execute("INSERT INTO study (key, seed) VALUES (?, ?)", (secrets.token_hex(8), seed))
+            database.executemany(
+                "INSERT INTO pictures (key, photo, system, file_sha256, png_sha256, png) VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+    except sqlite3.Error as error:
+        raise ChromanticError(f"{path}: cannot be written ({error}); choose another place") from error
 
 
 class Study:
