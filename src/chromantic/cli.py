@@ -42,6 +42,7 @@ _EXTRAS = {  # of pyproject.toml, by package
     "tensorboard": "train",
     "torchmetrics": "train",
     "scipy": "train",
+    "matplotlib": "paper",
     "fastapi": "study",
     "uvicorn": "study",
 }

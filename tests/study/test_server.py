@@ -1,6 +1,7 @@
 """The server as programs see it, over a real connection."""
 
 import json
+import sys
 import urllib.error
 import urllib.request
 from http.cookiejar import CookieJar
@@ -105,3 +106,12 @@ def test_serving_says_what_is_wrong(
     assert "port 70000" in capsys.readouterr().err
     assert main(["study", "serve", str(tmp_path / "missing.sqlite")]) == 2
     assert "missing.sqlite: no such study" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "chromantic.study.server")
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["study", "serve", str(study_file)]) == 2
+    assert "uvicorn is not installed; in a clone of Chromantic: pip install '.[study]'" in capsys.readouterr().err
