@@ -224,9 +224,11 @@ def evaluate(
     seed: Seed = 0,
     limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+    card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
 ) -> None:
     """Measure weights on photos they were not trained on."""
     from chromantic.data.collect import collect
+    from chromantic.evaluation.card import update_card
     from chromantic.evaluation.report import evaluate_weights
 
     collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
@@ -236,6 +238,8 @@ def evaluate(
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(report.table())
     if output:
         report.write(output)
+    if card:
+        update_card(card, report)
 
 
 @app.command

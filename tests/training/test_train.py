@@ -12,6 +12,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from PIL import Image
+from safetensors.torch import load_file
 
 from chromantic import __version__
 from chromantic.data.prepare import prepare
@@ -81,7 +82,10 @@ def metrics(run: Path) -> list[dict[str, float]]:
 def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingConfig, tmp_path: Path) -> None:
     weights = train(config, tmp_path)
     assert weights is not None
-    assert pretrained.about(weights) == {
+    about = pretrained.about(weights)
+    assert 0 <= about.pop("hours") < 1
+    assert "1 threads of" in about.pop("machine") or torch.get_num_threads() > 1
+    assert about == {
         "version": __version__,
         "data": {"VOC2012 train_aug": 3, "folder album": 1},
         "licence": "CC0",
@@ -133,7 +137,9 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     parts = train(config, tmp_path / "parts")
     assert whole is not None
     assert parts is not None
-    assert whole.read_bytes() == parts.read_bytes()
+    one, other = load_file(whole), load_file(parts)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
     assert metrics(tmp_path / "whole") == metrics(tmp_path / "parts")
 
 

@@ -16,6 +16,7 @@ from chromantic.model import pretrained
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.training import checkpoints
+from chromantic.training.clock import Clock, machine
 from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means, summed_losses
@@ -81,7 +82,8 @@ def train(
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = cast(Chromantic, average.module)
     network, *optimizers = accelerator.prepare(network, *build_optimizers(network, optimization))
-    accelerator.register_for_checkpointing(average)
+    clock = Clock()
+    accelerator.register_for_checkpointing(average, clock)
     if checkpoint:
         accelerator.load_state(str(checkpoint))
     elif accelerator.is_main_process:
@@ -135,7 +137,9 @@ def train(
         if step < optimization.steps:
             return None
         if accelerator.is_main_process:
-            pretrained.save(averaged, weights_file, record.about(step, config.data.licence))
+            about = record.about(step, config.data.licence)
+            about |= {"hours": round(clock.hours, 2), "machine": machine(accelerator.num_processes)}
+            pretrained.save(averaged, weights_file, about)
         accelerator.wait_for_everyone()
         return weights_file
 

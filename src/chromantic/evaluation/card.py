@@ -1,0 +1,104 @@
+"""The parts of a model card that are facts of the weights or figures of an evaluation; the rest is written by hand."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from chromantic.errors import ChromanticError
+from chromantic.evaluation.report import Report
+from chromantic.files import write_whole
+from chromantic.model import pretrained
+
+
+def update_card(path: Path, report: Report) -> None:
+    """Writes a card's generated parts anew: what stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+
+    Args:
+        path: The card, in Markdown; its marks name parts among `weights`, `training`, `measures` and `classes`.
+        report: Of the weights that it is about.
+
+    Raises:
+        ChromanticError: The card cannot be read or written, or names another part.
+    """
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChromanticError(f"{path}: cannot be read; give a card in Markdown with marks of its parts") from error
+    parts = {
+        "weights": _weights(report.weights),
+        "training": _training(pretrained.about(report.weights)),
+        "measures": _measures(report),
+        "classes": _classes(report),
+    }
+    named = re.findall(r"<!-- begin (.*?) -->", text)
+    if not named or (unknown := set(named) - set(parts)):
+        found = f"a part {min(unknown)}" if named else "no part"
+        raise ChromanticError(f"{path}: has {found}; mark parts among {', '.join(parts)}: <!-- begin weights -->")
+    for name in named:
+        before, begin, after = text.partition(f"<!-- begin {name} -->\n")
+        _, end, after = after.partition(f"<!-- end {name} -->")
+        if not end:
+            raise ChromanticError(f"{path}: part {name} has no end; write <!-- end {name} --> behind it")
+        text = f"{before}{begin}{parts[name]}\n{end}{after}"
+    with write_whole(path) as partial:
+        partial.write_text(text)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
+
+
+def _weights(name: str) -> str:
+    network, file = pretrained.load(name), pretrained.resolve(name)
+    config = network.config
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    rows = [
+        ("network", f"{config.width:g} of the paper's width, {config.flow}, {config.fusion}, branch after the "
+         f"{config.branch}; {parameters / 1e6:.1f} M parameters"),
+        ("file", f"float16 safetensors, {file.stat().st_size / 1e6:.1f} MB, SHA-256 begins "
+         f"`{pretrained.fingerprint(name)}`; config and origin inside"),
+        ("reads", "lightness, shorter side 128 pixels"),
+        ("gives", f"chroma at a quarter of that, {len(config.classes)} class logits, a mixture of "
+         f"{config.components} logistics over colours for each pixel"),
+    ]  # fmt: skip
+    return _table(("", ""), rows)
+
+
+def _training(about: dict) -> str:
+    """One row for each training, the last one first: weights that were started from tell of their own."""
+    rows = []
+    run: dict | None = about
+    while run:
+        started = run.get("started_from")
+        photos = run["photos_seen"] - (started["photos_seen"] if started else 0)
+        duration = f"{run['hours']:.1f} h, {run['machine']}" if "hours" in run else ""
+        rows.append((f"{run['steps']:,}", f"{photos:,}", str(run["seed"]), duration))
+        run = started
+    collections = [(name, f"{count:,}") for name, count in about["data"].items()]
+    return "\n\n".join(
+        [
+            _table(("photos of", "number"), collections),
+            f"Licence: {about['licence']}." if about.get("licence") else "",
+            f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
+            _table(("steps", "photos seen", "seed", "time"), reversed(rows)),
+        ]
+    )
+
+
+def _measures(report: Report) -> str:
+    photos = report.evaluation.photos
+    table = report.table()
+    cells = zip(*(column.cells for column in table.columns), strict=True)
+    rows = [(f"`{measure}`", *values) for measure, *values in cells]
+    return (
+        f"{', '.join(report.collections)}: {photos['colourful']} colourful photos, "
+        f"{photos['all'] - photos['colourful']} near-grey ones left out of colour measures, {photos['labelled']} "
+        f"labelled; {report.samples} samples of each, temperature 1, seed {report.seed}.\n\n"
+        + _table([str(column.header) for column in table.columns], rows)
+    )
+
+
+def _classes(report: Report) -> str:
+    """Intersection over union of the segmentation from grey, the best class first."""
+    ranked = sorted(report.evaluation.class_iou.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {value:.2f}" for name, value in ranked) + "."

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from chromantic.errors import ChromanticError
+from chromantic.evaluation.card import update_card
+from chromantic.evaluation.evaluate import MIOU, PSNR, Evaluation
+from chromantic.evaluation.report import Report
+from chromantic.model import pretrained
+
+
+@pytest.fixture
+def report(tiny_weights: Path, tmp_path: Path) -> Report:
+    first = {"data": {"VOC2012 train_aug": 3}, "licence": "CC0", "seed": 0, "steps": 5, "photos_seen": 80}
+    second = first | {"seed": 1, "steps": 10, "photos_seen": 240, "hours": 1.26, "machine": "2 threads of a CPU"}
+    weights = tmp_path / "second.safetensors"
+    about = second | {"started_from": first | {"fingerprint": "abc"}}
+    pretrained.save(pretrained.load(tiny_weights), weights, about)
+    measures = {PSNR: {"grey": 23.0, "preview": 24.25, "best_of_2": 25.0}, MIOU: {"segmentation": 0.5}}
+    evaluation = Evaluation({"all": 5, "labelled": 4, "colourful": 3}, measures, {"cat": 0.25, "dog": 0.75})
+    return Report("1", str(weights), pretrained.fingerprint(weights), {"VOC2012 val": 5}, 2, 0, evaluation)
+
+
+def test_marked_parts_are_written_anew_and_the_rest_stays(report: Report, tmp_path: Path) -> None:
+    card = tmp_path / "CARD.md"
+    names = ("weights", "training", "measures", "classes")
+    card.write_text("# Card\n" + "\n".join(f"by hand\n<!-- begin {n} -->\nold\n<!-- end {n} -->" for n in names))
+    update_card(card, report)
+    text = card.read_text()
+    assert text.count("by hand") == 4
+    assert "old" not in text
+    assert report.sha256 in text
+    assert "| VOC2012 train_aug | 3 |" in text
+    assert "**240 photos seen**" in text
+    assert text.index("| 5 | 80 | 0 |  |") < text.index("| 10 | 160 | 1 | 1.3 h, 2 threads of a CPU |")
+    assert f"| `{PSNR}` | 23.000 | 24.250 |" in text
+    assert "3 colourful photos, 2 near-grey ones left out" in text
+    assert "dog 0.75, cat 0.25." in text
+    update_card(card, report)
+    assert card.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot be read"),
+        ("# Card", "has no part; mark parts among weights"),
+        ("<!-- begin colours -->\n<!-- end colours -->", "has a part colours"),
+        ("<!-- begin weights -->\n", "part weights has no end"),
+    ],
+)
+def test_a_card_without_its_marks_stays_as_it_is(
+    report: Report, tmp_path: Path, text: str | None, message: str
+) -> None:
+    card = tmp_path / "CARD.md"
+    if text is not None:
+        card.write_text(text)
+    with pytest.raises(ChromanticError, match=message):
+        update_card(card, report)
+    assert not card.exists() if text is None else card.read_text() == text
