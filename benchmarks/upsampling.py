@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from kornia.filters import guided_blur
@@ -41,7 +42,8 @@ class Example(NamedTuple):
 
 
 def read_example(path: Path) -> Example:
-    rgb = torch.from_numpy(read_photo(path).pixels).movedim(-1, 0)[None] / 255
+    photo = read_photo(path)
+    rgb = torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
     lightness, chroma = rgb_to_lab(rgb.expand(-1, 3, -1, -1)).split([1, 2], dim=1)
     height, width = lightness.shape[-2:]
     cells = (round(height / min(height, width) * CELLS), round(width / min(height, width) * CELLS))

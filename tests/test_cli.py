@@ -332,7 +332,7 @@ def test_a_pipe_that_nobody_reads_ends_the_program_quietly(photo, tiny_weights):
 
 
 def test_skipped_files_are_one_line_on_stderr(photo):
-    photo.with_name("cat.heic").touch()
+    photo.with_name("cat.psd").touch()
     process = chromantic("colorize", photo.parent, "--samples", 1, "--model", "nothing.safetensors")
     skipped, refusal = process.stderr.splitlines()
     assert skipped == f"chromantic: {photo.parent}: files skipped that are no photos: 1"

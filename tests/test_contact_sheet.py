@@ -60,11 +60,10 @@ def test_same_seed_same_sheet(colorizer: Colorizer, photos: list[Path]):
 
 
 def test_each_photo_is_decoded_once(colorizer: Colorizer, photos: list[Path], monkeypatch: pytest.MonkeyPatch):
-    opened: list[str] = []
-    decode = Image.open
-    monkeypatch.setattr(Image, "open", lambda file: opened.append(file.name) or decode(file))
+    opened: list[Path] = []
+    monkeypatch.setattr("chromantic.photo.read._open", lambda path: opened.append(path) or path.open("rb"))
     contact_sheet(colorizer, photos, samples=1, originals=True)
-    assert opened == [str(photo) for photo in photos]
+    assert opened == photos
 
 
 def test_unreadable_photo_is_named(colorizer: Colorizer, tmp_path: Path):

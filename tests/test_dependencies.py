@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "grid": set(),
     "lab": {"errors"},
     "parallel": set(),
-    "photo": BASE,
+    "photo": BASE | {"__version__"},
     "model": BASE,
     "sampling": BASE | {"model"},
     "upsampling": BASE | {"model"},

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,19 +117,24 @@ def colorize(
     preview: Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")] = False,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
+    file_format: Annotated[
+        str | None, Parameter("--format", help="png, tiff, webp or jpeg; else like the photo, if that is lossless.")
+    ] = None,
     model: Model = "default",
     json_lines: Annotated[bool, Parameter("--json", help="Print one JSON line per file written.")] = False,
 ) -> None:
     """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples."""
     from chromantic.colorizer import Colorizer, check_options
     from chromantic.parallel import map_in_threads
-    from chromantic.photo import write_photo
+    from chromantic.photo import FORMATS, check_format, result_format, write_picture
 
     check_options(samples, seed, temperature, preview)
-    files = _readable_photos(photos)
+    check_format(file_format)
+    formats = {file: file_format or result_format(like) for file, like in _readable_photos(photos).items()}
+    files = list(formats)
     kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
     kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
-    outputs = _plan_outputs(files, output, kinds)
+    outputs = _plan_outputs({file: FORMATS[formats[file]].suffix for file in files}, output, kinds)
     colorizer = Colorizer.from_pretrained(model)
     if segmentation and colorizer.network.segmentation is None:
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
@@ -137,7 +142,10 @@ def colorize(
     def colorize_file(file: Path) -> list[dict[str, object]]:
         result = colorizer.colorize(file, samples, seed, temperature, preview)
         for number, (kind, path) in enumerate(outputs[file].items()):
-            write_photo(_picture(result, kind, number), path)
+            if kind.startswith("color"):
+                result.save(path, number, formats[file])
+            else:
+                write_picture(_map_picture(result, kind), path)
         return [_record(result, number, path) for number, path in enumerate(outputs[file].values())]
 
     with _progress("Colorizing", len(files)) as update:
@@ -162,16 +170,16 @@ def sheet(
     """Show photos and what becomes of them side by side on one picture."""
     from chromantic.colorizer import Colorizer, check_options
     from chromantic.contact_sheet import contact_sheet
-    from chromantic.photo import write_photo
+    from chromantic.photo import write_picture
 
     check_options(samples, seed, temperature=1.0, preview=False)
-    files = _readable_photos(photos)
+    files = list(_readable_photos(photos))
     _check_output(output, _SHEET_SUFFIXES, files)
     start = time.monotonic()
     colorizer = Colorizer.from_pretrained(model)
     with _progress("Colorizing", len(files)) as update:
         picture = contact_sheet(colorizer, files, samples=samples, seed=seed, originals=originals, callback=update)
-    write_photo(picture, output)
+    write_picture(picture, output)
     print(f"{output} (in {time.monotonic() - start:.0f} s)")
 
 
@@ -306,23 +314,27 @@ def report(
         Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(result.table())
 
 
-def _readable_photos(photos: Sequence[Path]) -> list[Path]:
-    """The photo files meant, each decoded once: a damaged one is found before any work, not after hours of it."""
+def _readable_photos(photos: Sequence[Path]) -> dict[Path, str | None]:
+    """The photo files meant and their formats. A damaged one is found before any work, not after hours of it."""
     from chromantic.photo import find_photos, read_photo
 
-    files = find_photos(photos)
-    for file in files:
-        read_photo(file)
-    return files
+    return {file: read_photo(file).format for file in find_photos(photos)}
 
 
-def _plan_outputs(files: Sequence[Path], folder: Path | None, kinds: Sequence[str]) -> dict[Path, dict[str, Path]]:
-    """Where each kind of result of each photo goes: no two to the same place, none over a photo."""
+def _plan_outputs(files: Mapping[Path, str], folder: Path | None, kinds: Sequence[str]) -> dict[Path, dict[str, Path]]:
+    """Where each kind of result of each photo goes: no two to the same place, none over a photo.
+
+    Args:
+        files: The photos, each with the suffix of its colorizations.
+        folder: For all results; None for each photo's own.
+        kinds: Of results, in order.
+    """
     photos = {file.resolve() for file in files}
     plan: dict[Path, dict[str, Path]] = {}
     origins: dict[Path, Path] = {}
-    for file in files:
-        plan[file] = {kind: (folder or file.parent) / f"{file.stem}.{kind}.png" for kind in kinds}
+    for file, suffix in files.items():
+        suffixes = {kind: suffix if kind.startswith("color") else ".png" for kind in kinds}
+        plan[file] = {kind: (folder or file.parent) / f"{file.stem}.{kind}{suffixes[kind]}" for kind in kinds}
         for path in plan[file].values():
             other = origins.setdefault(path.resolve(), file)
             if other is not file:
@@ -347,13 +359,11 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _picture(result: "Colorization", kind: str, number: int) -> "Image.Image":
+def _map_picture(result: "Colorization", kind: str) -> "Image.Image":
     if kind == "uncertainty":
         return result.uncertainty_image
-    if kind == "segmentation":
-        assert result.segmentation
-        return result.segmentation.image
-    return result.images[number]
+    assert result.segmentation
+    return result.segmentation.image
 
 
 def _record(result: "Colorization", number: int, path: Path) -> dict[str, object]:

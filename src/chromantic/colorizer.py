@@ -2,27 +2,39 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
-from chromantic.lab import LIGHTNESS_MAX
 from chromantic.model import mixture, pretrained
 from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
-from chromantic.photo import Photo, join_chroma, read_photo, split_lightness, to_image
+from chromantic.photo import (
+    Photo,
+    Provenance,
+    check_format,
+    depth_in,
+    join_chroma,
+    lightness_of,
+    opacity_of,
+    read_photo,
+    result_format,
+    shrink_lightness,
+    to_image,
+    write_rows,
+)
 from chromantic.sampling import sample_chroma
-from chromantic.upsampling import enlarged_strips, upsample_chroma
+from chromantic.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,25 +59,75 @@ class Segmentation:
 
 @dataclass(frozen=True, eq=False)
 class Colorization:
-    """The colours of one photo.
+    """The colours of one photo. Pixels of the photo's size are made when they are asked for.
 
     Attributes:
-        images: Of the photo's size, one per sample, 8-bit RGB, or RGBA where the photo has an alpha channel.
+        photo: What was colorized.
+        chroma: a and b in CIE units of each sample, at low resolution.
         log_likelihoods: Of each sample's chroma under the model, in nats; empty for a preview.
         seed: Of the samples.
+        temperature: Of the samples.
         model: Name and fingerprint of the weights.
-        size: Height and width.
         scene: What the network understood, at low resolution.
+        small_lightness: L in [0, 100] as the network read it.
         class_names: Of the network's segmentation.
     """
 
-    images: list[Image.Image]
+    photo: Photo
+    chroma: Float[Tensor, "samples 2 h w"]
     log_likelihoods: tuple[float, ...]
     seed: int
+    temperature: float
     model: str
-    size: tuple[int, int]
     scene: Scene
+    small_lightness: Float[Tensor, "1 1 4*h 4*w"]
     class_names: tuple[str, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the photo."""
+        return self.photo.size[1], self.photo.size[0]
+
+    @cached_property
+    def images(self) -> list[Image.Image]:
+        """Of the photo's size, one per sample, 8-bit RGB, or RGBA where the photo has an alpha channel."""
+        depth = np.dtype(np.uint8)
+        pixels = [np.concatenate(list(self._strips(number, depth))) for number in range(len(self.chroma))]
+        return [to_image(sample, like=self.photo) for sample in pixels]
+
+    def save(self, path: str | os.PathLike[str], sample: int = 0, format: str | None = None) -> None:
+        """Writes a sample at the depth of the photo, with the photo's metadata and where the colours come from.
+
+        Args:
+            path: The file; a missing folder is made.
+            sample: Which one.
+            format: `png`, `tiff`, `webp` (lossless) or `jpeg`; None takes TIFF and WebP for a photo that came as one,
+                else PNG. WebP and JPEG hold 8 bits, PNG 16 where the photo has floats.
+
+        Raises:
+            ChromanticError: The file cannot be written, or the format is unknown or has no
+                transparency, which the photo has.
+        """
+        check_format(format)
+        format = format or result_format(self.photo.format)
+        depth = depth_in(format, self.photo.result_depth)
+        drawn: dict[str, object] = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
+        provenance = Provenance(self.model, drawn if self.log_likelihoods else {"preview": True})
+        write_rows(Path(path), format, self._rows(sample, depth), depth, self.photo, provenance)
+
+    def _strips(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
+        """Red, green and blue, a band of rows at a time."""
+        maps = chroma_maps(self.chroma[sample : sample + 1], self.small_lightness)
+        for rows, strip in enlarged_strips(maps, self.size):
+            lightness = lightness_of(self.photo, rows)
+            yield join_chroma(lightness, chroma_from_maps(strip, lightness), depth)
+
+    def _rows(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
+        """What `_strips` gives, with the photo's opacity where it has one."""
+        top = 0
+        for strip in self._strips(sample, depth):
+            rows = slice(top, top := top + len(strip))
+            yield strip if self.photo.alpha is None else np.dstack([strip, opacity_of(self.photo, rows, depth)])
 
     @cached_property
     def segmentation(self) -> Segmentation | None:
@@ -134,8 +196,8 @@ class Colorizer:
         """
         check_options(samples, seed, temperature, preview)
         original = read_photo(photo)
-        lightness = split_lightness(original)
-        scene = self.network.encode(resize_lightness(lightness))
+        small_lightness = resize_lightness(original)
+        scene = self.network.encode(small_lightness)
         if preview:
             chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
         else:
@@ -143,18 +205,15 @@ class Colorizer:
             chroma, log_likelihoods = sample_chroma(
                 self.network, scene, samples=samples, generator=rng, temperature=temperature, callback=callback
             )
-        images = [
-            to_image(join_chroma(lightness, upsample_chroma(sample, lightness)), like=original)
-            for sample in chroma.split(1)
-        ]
-        width, height = original.size
         return Colorization(
-            images=images,
+            photo=original,
+            chroma=chroma,
             log_likelihoods=tuple(log_likelihoods.tolist()),
             seed=seed,
+            temperature=temperature,
             model=self.name,
-            size=(height, width),
             scene=scene,
+            small_lightness=small_lightness,
             class_names=self.network.config.classes,
         )
 
@@ -175,12 +234,11 @@ def check_options(samples: int, seed: int, temperature: float, preview: bool) ->
         raise ChromanticError(f"temperature {temperature}: give a number from 0 up; 1 is the model's own")
 
 
-def resize_lightness(lightness: Float[Tensor, "1 1 height width"]) -> Float[Tensor, "1 1 h w"]:
+def resize_lightness(photo: Photo) -> Float[Tensor, "1 1 h w"]:
     """Lightness as the network reads it: shorter side 128, multiples of 4, the aspect kept up to 8 to 1."""
-    rows, columns = grid_of(*lightness.shape[-2:])
-    return F.interpolate(lightness, (rows * CELL, columns * CELL), mode="bilinear", antialias=True).clamp(
-        0, LIGHTNESS_MAX
-    )
+    width, height = photo.size
+    rows, columns = grid_of(height, width)
+    return shrink_lightness(photo, (rows * CELL, columns * CELL))
 
 
 def colorize(

@@ -77,7 +77,9 @@ def _grey(photo: Photo) -> Image.Image:
 
 
 def _own_colours(photo: Photo, grey: Image.Image) -> Image.Image:
-    return to_image(photo.pixels, like=photo) if photo.pixels.shape[2] == 3 else grey
+    if photo.pixels.shape[2] == 1:
+        return grey
+    return to_image(np.rint(photo.pixels * (255 / photo.white)).astype(np.uint8), like=photo)
 
 
 def _left(column: int) -> int:

@@ -30,23 +30,43 @@ def upsample_chroma(
         chroma: a and b in CIE units, one or several samples for the same photo.
         lightness: L in [0, 100] of the photo.
     """
-    coarse = chroma.shape[-2:]
-    fine = (coarse[0] * _REFINEMENT, coarse[1] * _REFINEMENT)
-    guide = F.interpolate(lightness, fine, mode="area")
+    fine = [_REFINEMENT * side for side in chroma.shape[-2:]]
+    maps = chroma_maps(chroma, F.interpolate(lightness, fine, mode="bilinear", antialias=True))
+    height, width = lightness.shape[-2:]
+    enlarged = chroma.new_empty(len(chroma), 2, height, width)
+    for rows, strip in enlarged_strips(maps, (height, width)):
+        enlarged[:, :, rows] = chroma_from_maps(strip, lightness[:, :, rows])
+    return enlarged
+
+
+def chroma_maps(
+    chroma: Float[Tensor, "batch 2 h w"], guide: Float[Tensor, "1 1 height width"]
+) -> Float[Tensor, "batch 8 height width"]:
+    """What chroma depends on lightness by, place by place: to be enlarged, and read by `chroma_from_maps`.
+
+    Args:
+        chroma: a and b in CIE units.
+        guide: L in [0, 100], on a grid four times as fine as the chroma's: what the network reads.
+
+    Returns:
+        Slope and offset of a and b, and the lowest and the highest of the values around.
+    """
+    fine = (chroma.shape[2] * _REFINEMENT, chroma.shape[3] * _REFINEMENT)
     slope, offset = _local_linear_models(guide, F.interpolate(chroma, fine, mode="bicubic"))
     for _ in range(_CORRECTIONS):
         lost = chroma - F.avg_pool2d(slope * guide + offset, _REFINEMENT)
         offset = offset + F.interpolate(lost, fine, mode="bicubic")
     around = F.pad(chroma, (1, 1, 1, 1), mode="replicate")
     limits = torch.cat([-F.max_pool2d(-around, 3, stride=1), F.max_pool2d(around, 3, stride=1)], dim=1)
-    maps = torch.cat([slope, offset, F.interpolate(limits, fine, mode="bilinear")], dim=1)
+    return torch.cat([slope, offset, F.interpolate(limits, fine, mode="bilinear")], dim=1)
 
-    height, width = lightness.shape[-2:]
-    enlarged = chroma.new_empty(len(chroma), 2, height, width)
-    for rows, strip in enlarged_strips(maps, (height, width)):
-        slope, offset, lowest, highest = strip.split(2, dim=1)
-        enlarged[:, :, rows] = (slope * lightness[:, :, rows] + offset).clamp(lowest, highest)
-    return enlarged
+
+def chroma_from_maps(
+    maps: Float[Tensor, "batch 8 height width"], lightness: Float[Tensor, "1 1 height width"]
+) -> Float[Tensor, "batch 2 height width"]:
+    """The chroma that maps give for a lightness, of the same size."""
+    slope, offset, lowest, highest = maps.split(2, dim=1)
+    return (slope * lightness + offset).clamp(lowest, highest)
 
 
 def enlarged_strips(

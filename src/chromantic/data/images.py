@@ -23,7 +23,9 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
         ChromanticError: the file is missing, broken or no picture.
     """
     photo = read_photo(path)
-    return torch.from_numpy(photo.pixels).permute(2, 0, 1).expand(3, -1, -1).float() / photo.white
+    return (
+        torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).permute(2, 0, 1).expand(3, -1, -1)
+    )
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:

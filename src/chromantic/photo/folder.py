@@ -1,0 +1,63 @@
+"""Finds photographs in folders."""
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from chromantic.errors import ChromanticError
+
+SUFFIXES = {
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".pbm", ".pgm",
+    ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
+}  # fmt: skip
+_RESULT_NAME = re.compile(r"(.+)\.(color(-\d+)?|segmentation|uncertainty)\.(png|tif|jpg|webp)", re.DOTALL)
+_log = logging.getLogger(__name__)
+
+
+def find_photos(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """The photo files among the paths; a folder stands for the photos directly inside it, in order of name.
+
+    Raises:
+        ChromanticError: a path does not exist, or a folder holds no photo.
+        OSError: a folder cannot be read.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise ChromanticError(f"{path}: no such file or folder; check the path")
+        found.extend(photos_in(path) if path.is_dir() else [path])
+    once: dict[Path, Path] = {}
+    for file in found:
+        once.setdefault(file.resolve(), file)
+    return list(once.values())
+
+
+def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
+    """The photos in a folder, in order of path, and a warning in the log of how many files are none.
+
+    Hidden files are passed over, and so are results of an earlier run: NAME.color.png and the like where the photo NAME
+    lies beside them.
+
+    Args:
+        folder: an existing folder.
+        subfolders: look into its sub-folders, too.
+
+    Raises:
+        ChromanticError: there is no photo.
+        OSError: the folder cannot be read.
+    """
+    paths = sorted(folder.rglob("*") if subfolders else folder.iterdir())
+    files = [path for path in paths if not path.name.startswith(".") and path.is_file()]
+    photos = [file for file in files if file.suffix.lower() in SUFFIXES]
+    if not photos:
+        raise ChromanticError(f"{folder}: no photos in this folder; give a folder with JPEG, PNG, TIFF or WebP files")
+    if others := len(files) - len(photos):
+        _log.warning("%s: files skipped that are no photos: %d", folder, others)
+    names = {file.with_suffix("") for file in photos}
+    return [
+        file
+        for file in photos
+        if not ((result := _RESULT_NAME.fullmatch(file.name)) and file.with_name(result[1]) in names)
+    ]

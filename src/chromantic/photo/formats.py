@@ -1,0 +1,55 @@
+"""The formats that results are written in."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from chromantic.errors import ChromanticError
+
+
+class Format(NamedTuple):
+    """A format of files.
+
+    Attributes:
+        suffix: of its files.
+        depths: types of samples that it can hold, the finest last.
+        alpha: whether it can hold opacity.
+    """
+
+    suffix: str
+    depths: tuple[np.dtype, ...]
+    alpha: bool
+
+
+_U8, _U16, _F32 = np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)
+
+FORMATS = {
+    "png": Format(".png", (_U8, _U16), True),
+    "tiff": Format(".tif", (_U8, _U16, _F32), True),
+    "webp": Format(".webp", (_U8,), True),
+    "jpeg": Format(".jpg", (_U8,), False),
+}
+"""Only lossless ones keep the lightness exactly: WebP is written without loss, JPEG only for who asks for it."""
+
+_LIKE = {"tiff": "tiff", "webp": "webp"}
+
+
+def check_format(format: str | None) -> None:
+    """Whether it is one of `FORMATS`, or None for the photo's own.
+
+    Raises:
+        ChromanticError: it is not.
+    """
+    if format is not None and format not in FORMATS:
+        raise ChromanticError(f"format {format}: give one of {', '.join(FORMATS)}")
+
+
+def result_format(like: str | None) -> str:
+    """The format of results where none is asked for: the photo's own if it can be lossless and carry a profile."""
+    return _LIKE.get(like or "", "png")
+
+
+def depth_in(format: str, depth: np.dtype) -> np.dtype:
+    """The depth itself where the format can hold it, else the format's finest."""
+    depths = FORMATS[format].depths
+    return depth if depth in depths else depths[-1]

@@ -1,0 +1,117 @@
+"""Writes results: whole or not at all."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from chromantic.errors import ChromanticError
+from chromantic.files import write_whole
+from chromantic.photo.formats import FORMATS
+from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Provenance, append_exif, exif_of_result, xmp_of_result
+from chromantic.photo.photo import Photo
+from chromantic.photo.read import IN_MEMORY_PIXELS
+
+_OPTIONS: dict[str, dict[str, object]] = {
+    "png": {"compression": 6, "filter": "paeth"},
+    "tiff": {"compression": "deflate"},
+    "webp": {"lossless": True, "exact": True},
+    "jpeg": {"Q": 95, "subsample_mode": "off"},
+}
+_USUAL_RESOLUTION = 72 / MILLIMETRES_PER_INCH  # where the photo's file states none
+_BIG_TIFF = 1 << 31  # bytes before compression from which a TIFF file gets 64-bit offsets
+_KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}  # libvips' names of samples
+_SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips takes floats as they are
+
+
+def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
+    """Writes a Pillow image in the format of the path's suffix: whole or, when something fails, not at all.
+
+    Raises:
+        ChromanticError: the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        with write_whole(path) as partial:
+            image.save(partial)
+    except ValueError as error:
+        raise ChromanticError(f"{path}: cannot be written ({error}); choose another suffix") from error
+
+
+def write_rows(
+    path: Path,
+    format: str,
+    rows: Iterable[np.ndarray],
+    depth: np.dtype,
+    like: Photo,
+    provenance: Provenance,
+) -> None:
+    """Writes a result from its rows: whole or, when something fails, not at all. A large one needs little memory.
+
+    Args:
+        path: The file.
+        format: A key of `FORMATS`.
+        rows: Bands of rows from top to bottom, each rows width 3, or 4 with opacity, of the depth.
+        depth: A type of samples that the format can hold.
+        like: The photo that the result is of: its size, whether it has opacity, and its metadata.
+        provenance: How the result was made.
+
+    Raises:
+        ChromanticError: the file cannot be written, or the format cannot hold opacity.
+    """
+    bands = 3 if like.alpha is None else 4
+    if bands == 4 and not FORMATS[format].alpha:
+        raise ChromanticError(f"{path}: {format} has no transparency, which the photo has; choose another --format")
+    width, height = like.size
+    try:
+        with write_whole(path) as partial, _gathered(rows, (height, width, bands), depth, partial.parent) as image:
+            options: dict[str, object] = {**_OPTIONS[format]}
+            if format == "tiff":
+                options["bigtiff"] = width * height * bands * depth.itemsize >= _BIG_TIFF
+                options["predictor"] = "float" if depth.kind == "f" else "horizontal"
+            image = _described(image, like, provenance, format)
+            with partial.open("w+b") as file:
+                target = pyvips.Target.new_to_descriptor(file.fileno())
+                pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
+                if format == "tiff":
+                    append_exif(file, exif_of_result(like.metadata))
+    except pyvips.Error as error:
+        raise ChromanticError(f"{path}: cannot be written ({' '.join(str(error).split())})") from error
+
+
+def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format: str) -> pyvips.Image:
+    xres, yres = like.metadata.resolution or (_USUAL_RESOLUTION, _USUAL_RESOLUTION)
+    image = image.copy(xres=xres, yres=yres)
+    blobs = {"xmp-data": xmp_of_result(like.metadata.xmp, provenance)}
+    if like.metadata.iptc:
+        blobs["iptc-data"] = like.metadata.iptc
+    if format != "tiff":
+        blobs["exif-data"] = exif_of_result(like.metadata).tobytes()
+    for name, content in blobs.items():
+        image.set_type(pyvips.GValue.blob_type, name, content)
+    return image
+
+
+@contextmanager
+def _gathered(
+    rows: Iterable[np.ndarray], shape: tuple[int, int, int], depth: np.dtype, folder: Path
+) -> Iterator[pyvips.Image]:
+    """An image of the rows, which are kept in memory or, of a large image, in a file in the folder."""
+    height, width, bands = shape
+    kind = _KINDS[depth.name]
+    if height * width <= IN_MEMORY_PIXELS:
+        pixels, top = np.empty(shape, depth), 0
+        for strip in rows:
+            pixels[top : top + len(strip)] = strip
+            top += len(strip)
+        image = pyvips.Image.new_from_memory(pixels.data, width, height, bands, kind)
+    else:
+        with (folder / "rows").open("wb") as file:
+            for strip in rows:
+                file.write(np.ascontiguousarray(strip).data)
+        image = pyvips.Image.rawload(str(folder / "rows"), width, height, bands, format=kind)
+    yield image.copy(interpretation=_SPACES[depth.name])
