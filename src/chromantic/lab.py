@@ -17,6 +17,14 @@ _CHROMA_SCALE = (CHROMA_MAX - CHROMA_MIN) / 2
 _GAMUT_TOLERANCE = 1e-6  # what single precision is good for; clipping it moves L by less than 1e-4
 _BISECTIONS = 12
 _LUMINANCE = (0.212671, 0.715160, 0.072169)  # of linear sRGB's red, green and blue
+_ROUNDINGS = (
+    ((0.0, 1.0),) * 3,  # red, green and blue, each down or up
+    (
+        (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
+        (0.0, 1.0),
+        (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
+    ),  # in dark greens that is too coarse
+)
 _LEVEL_REACH = 0.499  # a luminance within half a level of a grey is that grey, for a reader with other constants, too
 
 NEAR_GREY_CHROMA = 4.0
@@ -90,8 +98,8 @@ def round_to_levels(
     """SRGB in [0, 1] as whole levels of 256 that keep the lightness's own level.
 
     Rounded channel by channel, a colour can be as light as the next grey. Here red, green and blue are each rounded up
-    or down, as near to the colour as may be, so that the sRGB grey of the result's CIE lightness is, of all 256, the
-    one nearest to the lightness given.
+    or down, or red and blue by a level or two more where that is too coarse, as near to the colour as may be, so that
+    the sRGB grey of the result's CIE lightness is, of all 256, the one nearest to the lightness given.
 
     Args:
         rgb: colours of that lightness, in sRGB.
@@ -100,34 +108,34 @@ def round_to_levels(
     Returns:
         Whole numbers in [0, 255].
     """
-    exact = rgb * 255
+    exact = rgb.movedim(1, 0) * 255
     levels = exact.round()
     grey = (lightness_to_grey(lightness) * 255).round()[:, 0]
+    darkest, lightest = (_to_linear((grey + reach).clamp(min=0) / 255) for reach in (-_LEVEL_REACH, _LEVEL_REACH))
+    for offsets in _ROUNDINGS:
+        luminance = _luminance(levels)
+        wrong = (luminance < darkest) | (luminance > lightest)
+        if not wrong.any():
+            break
+        target, low, high = exact[:, wrong], darkest[wrong], lightest[wrong]
+        choices = torch.cartesian_prod(*map(torch.tensor, offsets)).T[:, :, None]
+        candidates = (target.floor()[:, None] + choices).clamp(0, 255)
+        luminance = _luminance(candidates)
+        outside = (low - luminance).clamp(min=0) + (luminance - high).clamp(min=0)
+        cost = (candidates - target[:, None]).square().sum(dim=0) + torch.where(outside > 0, 1e3 + 1e6 * outside, 0)
+        best = cost.min(dim=0).indices
+        levels[:, wrong] = candidates.gather(1, best.expand(3, 1, -1))[:, 0]
+    return levels.movedim(0, 1)
+
+
+def _luminance(levels: Float[Tensor, "3 *places"]) -> Float[Tensor, "*places"]:
     linear = _to_linear(torch.arange(256) / 255)
-    darkest = _to_linear((torch.arange(256) - _LEVEL_REACH).clamp(min=0) / 255)[grey.long()]
-    lightest = _to_linear((torch.arange(256) + _LEVEL_REACH) / 255)[grey.long()]
-    luminance = _luminance(linear, levels.movedim(1, 0))
-    wrong = (luminance < darkest) | (luminance > lightest)
-    if not wrong.any():
-        return levels
-    exact_wrong, darkest, lightest = exact.movedim(1, 0)[:, wrong], darkest[wrong], lightest[wrong]
-    choices = torch.cartesian_prod(*[torch.arange(2.0)] * 3).T[:, :, None]  # 3 8 1: each channel down or up
-    candidates = (exact_wrong.floor()[:, None] + choices).clamp(max=255)
-    luminance = _luminance(linear, candidates)
-    outside = (darkest - luminance).clamp(min=0) + (luminance - lightest).clamp(min=0)
-    cost = (candidates - exact_wrong[:, None]).square().sum(dim=0) + 1e6 * outside
-    best = cost.min(dim=0).indices
-    levels.movedim(1, 0)[:, wrong] = candidates.gather(1, best.expand(3, 1, -1))[:, 0]
-    return levels
-
-
-def _to_linear(encoded: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    return torch.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
-
-
-def _luminance(linear: Float[Tensor, "256"], levels: Float[Tensor, "3 ..."]) -> Float[Tensor, "..."]:
     red, green, blue = (weight * linear[channel.long()] for weight, channel in zip(_LUMINANCE, levels, strict=True))
     return red + green + blue
+
+
+def _to_linear(encoded: Float[Tensor, "*places"]) -> Float[Tensor, "*places"]:
+    return torch.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
 
 
 def normalize_lightness(lightness: Tensor) -> Tensor:
