@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from kinds import GAMMA, PROFILES, read_vips, write_vips
 from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
 from chromantic.colorizer import Colorizer
-from chromantic.photo import read_photo
+from chromantic.errors import ChromanticError
+from chromantic.photo import Photo, find_photos, read_photo, result_format
 
 WHITE = {8: 255, 16: 65535, 32: 1}
 TYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
@@ -119,3 +121,120 @@ def test_every_cell_of_the_table(tmp_path, colorizer, kind, depth, channels, pro
         assert abs(np.rint(grey_level(saved)) - grey_level(read)).max() < 0.501
     else:
         assert abs(saved - read).max() < 0.002
+
+
+@pytest.mark.parametrize("tile", [False, True])
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate", "packbits", "jpeg"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_layout_of_tiff(tmp_path, compression, tile, channels):
+    samples = samples_of(8, channels, alpha=False)
+    options = {"Q": 100} if compression == "jpeg" else {}
+    space = "b-w" if channels == 1 else "srgb"
+    write_vips(tmp_path / "photo.tif", samples, space, tile=tile, compression=compression, **options)
+    difference = read_photo(tmp_path / "photo.tif").pixels.astype(int) - samples
+    assert abs(difference).mean() <= (2 if compression == "jpeg" else 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_tiff_by_another_writer(tmp_path, dtype, planar):
+    samples = samples_of({1: 8, 2: 16, 4: 32}[np.dtype(dtype).itemsize], 3, alpha=False)
+    stored = samples if planar == "contig" else np.moveaxis(samples, -1, 0)
+    tifffile.imwrite(
+        tmp_path / "photo.tif", stored, photometric="rgb", planarconfig=planar, bigtiff=True, byteorder=">"
+    )
+    np.testing.assert_array_equal(read_photo(tmp_path / "photo.tif").pixels, samples)
+
+
+@pytest.mark.parametrize(("suffix", "options"), [(".png", {}), (".tif", {}), (".tif", {"compression": "group4"})])
+def test_1_bit(tmp_path, colorizer, suffix, options):
+    bits = ramp() > 0.4
+    Image.fromarray(bits).save(tmp_path / f"photo{suffix}", **options)
+    photo = read_photo(tmp_path / f"photo{suffix}")
+    np.testing.assert_array_equal(photo.pixels[..., 0], bits * np.uint8(255))
+    colorizer.colorize(photo, preview=True).save(tmp_path / "result")
+    levels = read_vips(tmp_path / "result").numpy()
+    np.testing.assert_array_equal(levels, np.repeat(photo.pixels, 3, axis=-1))  # black and white have no colour
+
+
+@pytest.mark.parametrize("kind", ["gif", "bmp", "ppm", "tga"])
+def test_what_only_pillow_reads(tmp_path, kind):
+    samples = samples_of(8, 1, alpha=False)
+    Image.fromarray(samples[..., 0]).save(tmp_path / f"photo.{kind}")
+    photo = read_photo(tmp_path / f"photo.{kind}")
+    np.testing.assert_array_equal(photo.pixels, np.broadcast_to(samples, photo.pixels.shape))
+    assert result_format(photo.format) == "png"
+
+
+@pytest.mark.parametrize("kind", ["tif", "gif", "webp"])
+def test_the_first_of_several_pages_is_taken_with_a_warning(tmp_path, caplog, kind):
+    pages = [Image.new("RGB", (40, 30), (level,) * 3) for level in (40, 200, 120)]
+    options = {"lossless": True} if kind == "webp" else {}
+    pages[0].save(tmp_path / f"photo.{kind}", save_all=True, append_images=pages[1:], **options)
+    assert read_photo(tmp_path / f"photo.{kind}").pixels[0, 0, 0] == 40
+    assert caplog.messages == [f"{tmp_path / f'photo.{kind}'}: has 3 pages or frames; the first is taken"]
+
+
+def test_the_tone_of_a_print_is_dropped_and_its_lightness_kept(tmp_path, colorizer):
+    sepia = np.rint(np.dstack([ramp() ** 0.9, ramp() ** 1.05, ramp() ** 1.3]) * 65535).astype(np.uint16)
+    lightness = lightness_of_srgb(sepia / 65535)
+    grey = np.rint(grey_level(lightness) * 257).astype(np.uint16)
+    toned, plain = (colorizer.colorize(photo, seed=1) for photo in (sepia, grey))
+    for result in (toned, plain):
+        result.save(tmp_path / "result.png")
+        assert abs(lightness_of_srgb(read_vips(tmp_path / "result.png").numpy() / 65535) - lightness).max() < 0.003
+    difference = np.asarray(toned.images[0]).astype(int) - np.asarray(plain.images[0])
+    assert abs(difference).max() <= 1
+
+
+def test_formats_that_cannot_hold_the_photo(tmp_path, colorizer):
+    clear = Photo(np.zeros((30, 40, 1), np.uint16), np.zeros((30, 40), np.uint16))
+    result = colorizer.colorize(clear, preview=True)
+    with pytest.raises(ChromanticError, match=r"result: jpeg has no transparency"):
+        result.save(tmp_path / "result", format="jpeg")
+    with pytest.raises(ChromanticError, match="format gif: give one of png, tiff, webp, jpeg"):
+        result.save(tmp_path / "result", format="gif")
+    assert list(tmp_path.iterdir()) == []
+    result.save(tmp_path / "result", format="webp")
+    assert read_vips(tmp_path / "result").numpy().dtype == np.uint8
+
+
+def test_a_large_photo_is_kept_in_files(tmp_path, colorizer, monkeypatch):
+    samples = samples_of(16, 3, alpha=True)
+    write_vips(tmp_path / "photo.tif", samples, "rgb16")
+    small = colorizer.colorize(tmp_path / "photo.tif", preview=True)
+    small.save(tmp_path / "small.tif")
+    for module in ("read", "write"):
+        monkeypatch.setattr(f"chromantic.photo.{module}.IN_MEMORY_PIXELS", 100)
+    large = colorizer.colorize(tmp_path / "photo.tif", preview=True)
+    assert isinstance(large.photo.pixels, np.memmap)
+    large.save(tmp_path / "large.tif")
+    assert (tmp_path / "large.tif").read_bytes() == (tmp_path / "small.tif").read_bytes()
+
+
+def test_broken_and_foreign_profiles_are_ignored_with_a_warning(tmp_path, caplog):
+    samples = samples_of(8, 3, alpha=False)
+    for profile in (PROFILES["grey"], PROFILES["cmyk"]):
+        write_vips(tmp_path / "photo.tif", samples, "srgb", profile)
+        np.testing.assert_array_equal(read_photo(tmp_path / "photo.tif").pixels, samples)
+        assert "colour profile" in caplog.messages[-1]
+
+
+@pytest.mark.slow
+def test_the_lightness_of_saved_files_on_real_photos(tmp_path, photos_root):
+    """The largest errors over all photos: in 8 bits of the level (0.5 is none), in 16 bits of L."""
+    colorizer = Colorizer.from_pretrained()
+    largest = {8: 0.0, 16: 0.0}
+    for file in find_photos([photos_root / "full_resolution"]):
+        photo = read_photo(file)
+        finer = np.rint(photo.pixels * (65535 / photo.white)).astype(np.uint16)
+        for depth, kind in ((8, "png"), (16, "tiff")):
+            original = photo if depth == 8 else Photo(finer)
+            colorizer.colorize(original, temperature=1.5).save(tmp_path / "result", format=kind)
+            saved = lightness_of_srgb(read_vips(tmp_path / "result").numpy() / WHITE[depth])
+            expected = lightness_of_srgb(original.pixels / original.white)
+            error = abs(np.rint(grey_level(saved)) - grey_level(expected)) if depth == 8 else abs(saved - expected)
+            largest[depth] = max(largest[depth], float(error.max()))
+    print(largest)
+    assert largest[8] < 0.502
+    assert largest[16] < 0.002

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import IO, Any
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 import chromantic
@@ -31,6 +31,7 @@ _EXIF_FIELDS = {
 }  # fmt: skip
 _ENTRY_TYPES = {3: "H", 4: "L", 16: "Q"}  # of TIFF: SHORT, LONG, LONG8
 _STRIP_OFFSETS = 273
+_IPTC = 33723
 _NAMESPACES = {
     "x": "adobe:ns:meta/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -107,11 +108,10 @@ def read_exif(block: bytes) -> Image.Exif | None:
 
 def read_tiff_exif(file: IO[bytes]) -> Image.Exif | None:
     """The kept fields of a TIFF file, whose first directory is an EXIF block by its nature; None if it is broken."""
-    file.seek(0)
-    head = file.read(16)
+    head = _tiff_head(file)
     exif = Image.Exif()
     exif.endian = "<" if head.startswith(b"II") else ">"
-    exif.bigtiff = 43 in head[2:4]
+    exif.bigtiff = _is_big(head)
     return _kept_or_none(lambda: exif.load_from_fp(file, ImageFileDirectory_v2(head).next), exif)
 
 
@@ -154,15 +154,12 @@ def xmp_of_result(packet: bytes | None, provenance: Provenance) -> bytes:
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{text}<?xpacket end="w"?>'.encode()
 
 
-def append_exif(file: IO[bytes], exif: Image.Exif) -> None:
-    """Adds EXIF fields to the only page of a TIFF file, by a new directory at its end.
+def append_to_tiff(file: IO[bytes], exif: Image.Exif, iptc: bytes | None) -> None:
+    """Adds EXIF and IPTC fields to the only page of a TIFF file, by a new directory at its end.
 
-    libvips writes no EXIF into TIFF.
+    libvips writes no EXIF into TIFF, and IPTC padded.
     """
-    file.seek(0)
-    head = file.read(16)
-    big = 43 in head[2:4]
-    head = head if big else head[:8]
+    head = _tiff_head(file)
     directory, old = ImageFileDirectory_v2(head), ImageFileDirectory_v2(head)
     file.seek(old.next)
     old.load(file)
@@ -174,6 +171,9 @@ def append_exif(file: IO[bytes], exif: Image.Exif) -> None:
     for tag in _DIRECTORIES:
         if fields := exif.get_ifd(tag):
             directory[tag] = dict(fields)
+    if iptc:
+        directory.tagtype[_IPTC] = TiffTags.UNDEFINED
+        directory[_IPTC] = iptc
     end = file.seek(0, 2)
     end = file.seek(end + end % 2)
     data = directory.tobytes(end)
@@ -182,8 +182,18 @@ def append_exif(file: IO[bytes], exif: Image.Exif) -> None:
     moved = directory._pack(code, *(offset + end + len(data) for offset in offsets))  # Pillow moves what it writes
     assert data.count(moved) == 1
     file.write(data.replace(moved, directory._pack(code, *offsets)))
-    file.seek(8 if big else 4)
-    file.write(directory._pack("Q" if big else "L", end))
+    file.seek(8 if _is_big(head) else 4)
+    file.write(directory._pack("Q" if _is_big(head) else "L", end))
+
+
+def _tiff_head(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    head = file.read(16)
+    return head if _is_big(head) else head[:8]
+
+
+def _is_big(head: bytes) -> bool:
+    return 43 in head[2:4]  # 42 in files with 32-bit offsets
 
 
 def _kept_or_none(load: Any, exif: Image.Exif) -> Image.Exif | None:

@@ -38,6 +38,7 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _SPACES = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}  # of Pillow's modes
 _HEIC_MODES = {"LA": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGB;16": "RGB", "RGBA;16": "RGBA"}  # else grey
 _GREY_MODES = {"1", "L", "LA"}
+_ORIENTATION = 274  # EXIF tag
 _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
 _UNRECOGNIZED = "not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP"
 _pillow_limit = threading.Lock()
@@ -72,7 +73,7 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo)
         if head[4:12] == b"ftypavif":
             loader = "heifload_source"
         if loader:
-            return _from_vips(file, loader, path)
+            return _from_vips(loader, path)
         if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
             return _from_heif(path)
         try:
@@ -113,33 +114,49 @@ def _from_array(array: np.ndarray) -> Photo:
     return Photo(pixels) if pixels.shape[2] < 4 else Photo(pixels[..., :3], pixels[..., 3])
 
 
-def _from_vips(file: BinaryIO, loader: str, path: Path) -> Photo:
-    os.lseek(file.fileno(), 0, os.SEEK_SET)
+def _from_vips(loader: str, path: Path) -> Photo:
+    format = loader.partition("load")[0]
     try:
-        source = pyvips.Source.new_from_descriptor(file.fileno())  # no name: libvips reads options in names
-        image = pyvips.Operation.call(loader, source, fail_on="truncated", access="sequential")
+        image = _load(loader, path, access="sequential")
         check_pixels(image.width, image.height, str(path))
-        if image.get_typeof("orientation") and image.get("orientation") > 1:  # turning needs rows in any order
-            image = pyvips.Operation.call(loader, source, fail_on="truncated").autorot()
-        format = loader.partition("load")[0]
-        metadata = _vips_metadata(image, file if format == "tiff" else None)
+        metadata = _vips_metadata(image, path if format == "tiff" else None)
+        pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+        if _orientation(image) > 1:
+            image = _load(loader, path).autorot()  # turning needs rows in any order
         photo = _from_bands(image, path, str(path), "avif" if format == "heif" else format, metadata)
     except pyvips.Error as error:
         raise _damaged(str(path), error) from error
-    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
     if pages > 1:
         _log.warning("%s: has %d pages or frames; the first is taken", path, pages)
     return photo
 
 
-def _vips_metadata(image: pyvips.Image, tiff: BinaryIO | None) -> Metadata:
+def _load(loader: str, path: Path, **options: object) -> pyvips.Image:
+    with path.open("rb") as file:
+        source = pyvips.Source.new_from_descriptor(file.fileno())  # not by name: libvips reads options in names
+        return pyvips.Operation.call(loader, source, fail_on="truncated", **options)
+
+
+def _vips_metadata(image: pyvips.Image, tiff: Path | None) -> Metadata:
     def blob(name: str) -> bytes | None:
         return bytes(image.get(name)) if image.get_typeof(name) else None
 
     block = blob("exif-data")
-    exif = read_tiff_exif(tiff) if tiff else read_exif(block) if block else None
+    exif = read_exif(block) if block else None
+    if tiff:
+        with tiff.open("rb") as file:
+            exif = read_tiff_exif(file)
     stated = image.get_typeof("resolution-unit") or (image.xres, image.yres) != (1, 1)  # 1: libvips knows none
-    return Metadata(exif, blob("xmp-data"), blob("iptc-data"), (image.xres, image.yres) if stated else None)
+    resolution = _turned((image.xres, image.yres), _orientation(image)) if stated else None
+    return Metadata(exif, blob("xmp-data"), blob("iptc-data"), resolution)
+
+
+def _orientation(image: pyvips.Image) -> int:
+    return image.get("orientation") if image.get_typeof("orientation") else 1
+
+
+def _turned(resolution: tuple[float, float], orientation: int) -> tuple[float, float]:
+    return resolution[::-1] if orientation > 4 else resolution  # from 5 on EXIF swaps width and height
 
 
 def _from_heif(path: Path) -> Photo:
@@ -198,8 +215,10 @@ def _to_vips(array: np.ndarray, mode: str, profile: bytes | None) -> pyvips.Imag
 
 def _pillow_metadata(image: Image.Image) -> Metadata:
     dpi = image.info.get("dpi")
-    resolution = (float(dpi[0]) / MILLIMETRES_PER_INCH, float(dpi[1]) / MILLIMETRES_PER_INCH) if dpi else None
-    return Metadata(kept_exif(image.getexif()), image.info.get("xmp"), None, resolution)
+    exif, resolution = image.getexif(), None
+    if dpi:
+        resolution = _turned((dpi[0] / MILLIMETRES_PER_INCH, dpi[1] / MILLIMETRES_PER_INCH), exif.get(_ORIENTATION, 1))
+    return Metadata(kept_exif(exif), image.info.get("xmp"), None, resolution)
 
 
 def _from_bands(
