@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "upsampling": BASE | {"model"},
     "colorizer": BASE | READER | LEARNED,
     "contact_sheet": BASE | READER | {"colorizer", "parallel"},
+    "archive": BASE | READER | {"colorizer", "parallel"},
     "data": BASE | READER,
     "training": BASE | READER | LEARNED | {"data", "colorizer"},
     "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
@@ -34,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE
     | READER
     | LEARNED
-    | {"data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "study"},
+    | {"archive", "data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "study"},
     "__init__": {"colorizer"},
     "__main__": {"cli"},
 }

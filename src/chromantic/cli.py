@@ -39,6 +39,7 @@ _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _EXTRAS = {  # of pyproject.toml, by package
     "accelerate": "train",
+    "ray": "archive",
     "tensorboard": "train",
     "torchmetrics": "train",
     "scipy": "train",
@@ -59,6 +60,11 @@ Whole = Annotated[int, Parameter(converter=_whole)]
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
+Temperature = Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")]
+Preview = Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")]
+FileFormat = Annotated[
+    str | None, Parameter("--format", help="png, tiff, webp or jpeg; else like the photo, if that is lossless.")
+]
 Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
 Split = Annotated[str, Parameter(help="The list of VOC or COCO-Stuff photos to take.")]
 Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
@@ -75,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None takes the process's own.
 
     Returns:
-        The exit code: 0, 2 for a user's error, 130 for an interruption, 141 if nobody reads what is printed.
+        The exit code: 0, 1 where photos of an archive failed, 2 for a user's error, 130 for an interruption, 141 if
+        nobody reads what is printed.
     """
     gc.set_threshold(100_000)  # torch's and Numba's imports make many objects that stay: not searched time and again,
     atexit.register(gc.freeze)  # and not once more at the end, they cost a second less
@@ -83,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
     logging.basicConfig(format="chromantic: %(message)s")
     try:
-        app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+        code = app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
         print(end="", flush=True)
     except KeyboardInterrupt:
         return 130
@@ -102,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.filename is None:
             raise
         return _refuse(f"{error.filename}: {error.strerror}")
-    return 0
+    return code or 0
 
 
 @app.command
@@ -113,13 +120,11 @@ def colorize(
     output: Annotated[Path | None, Parameter(help="Folder for the results; else beside each photo.")] = None,
     samples: Annotated[Whole, Parameter(help="Different colorizations of each photo.")] = 1,
     seed: Seed = 0,
-    temperature: Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")] = 1.0,
-    preview: Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")] = False,
+    temperature: Temperature = 1.0,
+    preview: Preview = False,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
-    file_format: Annotated[
-        str | None, Parameter("--format", help="png, tiff, webp or jpeg; else like the photo, if that is lossless.")
-    ] = None,
+    file_format: FileFormat = None,
     model: Model = "default",
     json_lines: Annotated[bool, Parameter("--json", help="Print one JSON line per file written.")] = False,
 ) -> None:
@@ -154,6 +159,29 @@ def colorize(
                 for record in records:
                     print(json.dumps(record), flush=True)
             update(done)
+
+
+@app.command
+def archive(
+    source: Annotated[Path, Parameter("IN", help="A folder of photos, with all its sub-folders.")],
+    target: Annotated[Path, Parameter("OUT", help="A folder for the results and the manifest.")],
+    /,
+    *,
+    workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
+    watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
+    ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
+    seed: Seed = 0,
+    temperature: Temperature = 1.0,
+    preview: Preview = False,
+    file_format: FileFormat = None,
+    model: Model = "default",
+) -> int:
+    """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed."""
+    from chromantic.archive.report import run_with_progress
+    from chromantic.archive.run import Job, Options
+
+    job = Job(source, target, model, Options(seed, temperature, preview, file_format))
+    return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 
 @app.command

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chromantic.errors import ChromanticError
 
-SUFFIXES = {
+_SUFFIXES = {
     ".avif", ".bmp", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".pbm", ".pgm",
     ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
 }  # fmt: skip
@@ -34,6 +34,11 @@ def find_photos(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     return list(once.values())
 
 
+def is_photo_name(name: str) -> bool:
+    """Whether a file of this name is taken for a photo."""
+    return os.path.splitext(name)[1].lower() in _SUFFIXES
+
+
 def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
     """The photos in a folder, in order of path, and a warning in the log of how many files are none.
 
@@ -50,7 +55,7 @@ def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
     """
     paths = sorted(folder.rglob("*") if subfolders else folder.iterdir())
     files = [path for path in paths if not path.name.startswith(".") and path.is_file()]
-    photos = [file for file in files if file.suffix.lower() in SUFFIXES]
+    photos = [file for file in files if is_photo_name(file.name)]
     if not photos:
         raise ChromanticError(f"{folder}: no photos in this folder; give a folder with JPEG, PNG, TIFF or WebP files")
     if others := len(files) - len(photos):

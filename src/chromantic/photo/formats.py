@@ -11,23 +11,28 @@ class Format(NamedTuple):
     """A format of files.
 
     Attributes:
-        suffix: of its files.
+        suffixes: of its files, the usual one first.
         depths: types of samples that it can hold, the finest last.
         alpha: whether it can hold opacity.
     """
 
-    suffix: str
+    suffixes: tuple[str, ...]
     depths: tuple[np.dtype, ...]
     alpha: bool
+
+    @property
+    def suffix(self) -> str:
+        """The usual suffix."""
+        return self.suffixes[0]
 
 
 _U8, _U16, _F32 = np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)
 
 FORMATS = {
-    "png": Format(".png", (_U8, _U16), True),
-    "tiff": Format(".tif", (_U8, _U16, _F32), True),
-    "webp": Format(".webp", (_U8,), True),
-    "jpeg": Format(".jpg", (_U8,), False),
+    "png": Format((".png",), (_U8, _U16), True),
+    "tiff": Format((".tif", ".tiff"), (_U8, _U16, _F32), True),
+    "webp": Format((".webp",), (_U8,), True),
+    "jpeg": Format((".jpg", ".jpeg", ".jpe", ".jfif"), (_U8,), False),
 }
 """Only lossless ones keep the lightness exactly: WebP is written without loss, JPEG only for who asks for it."""
 

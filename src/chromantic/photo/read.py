@@ -44,6 +44,7 @@ _UNRECOGNIZED = "not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP
 _pillow_limit = threading.Lock()
 _log = logging.getLogger(__name__)
 
+logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings name no file
 pyvips.cache_set_max(0)  # every photo is read once; libvips would keep the last hundred operations alive
 
 

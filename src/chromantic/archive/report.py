@@ -1,0 +1,41 @@
+"""Shows a run on a terminal, and sums it up."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chromantic.archive.manifest import NAME
+from chromantic.archive.run import Counts, Job, run
+
+_LOOK_SECONDS = 5.0
+
+
+def run_with_progress(job: Job, *, workers: int | None, ray_address: str | None, watch: bool) -> int:
+    """Runs a job with a bar on a terminal, nothing in a pipe, and a line at the end.
+
+    Returns:
+        The exit code: 1 where photos failed, else 0.
+
+    Raises:
+        ChromanticError: As `run` does.
+    """
+    console, start = Console(stderr=True), time.monotonic()
+    columns = (TextColumn("Colorizing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    figures = TextColumn("{task.fields[speed]:.2f} photos/s, {task.fields[failed]} failed")
+    with Progress(*columns, figures, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None, speed=0.0, failed=0)
+
+        def show(ended: int, failed: int, total: int) -> None:
+            bar.update(task, completed=ended, total=total, failed=failed, speed=ended / (time.monotonic() - start))
+
+        look = _LOOK_SECONDS if watch else None
+        counts = run(job, workers=workers, ray_address=ray_address, watch=look, progress=show)
+    print(_summary(job, counts, time.monotonic() - start))
+    return 1 if counts.failed else 0
+
+
+def _summary(job: Job, counts: Counts, seconds: float) -> str:
+    line = f"{job.target}: {counts.done} colorized, {counts.skipped} were done, {counts.failed} failed"
+    line += f" (in {seconds:.0f} s, {counts.done / seconds:.2f} photos/s)"
+    return line + (f"; why: {job.target / NAME}" if counts.failed else "")

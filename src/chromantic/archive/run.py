@@ -1,0 +1,195 @@
+"""A run over an archive: what is left of it, by threads of this machine or by a Ray cluster."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from chromantic.archive.manifest import (
+    MOST_ATTEMPTS,
+    NAME,
+    NO_FILE,
+    Manifest,
+    Outcome,
+    Row,
+    Version,
+    only_run,
+    text_of,
+)
+from chromantic.archive.tree import Tree, walk
+from chromantic.archive.work import Options, colorize_file, fingerprint, output_of, remove_leftovers
+from chromantic.colorizer import Colorizer
+from chromantic.errors import ChromanticError
+from chromantic.files import check_writable
+from chromantic.parallel import map_in_threads
+
+SETTLED_SECONDS = 2.0
+"""A file that has changed within this time may still be on its way in: a watching run leaves it for the next look."""
+
+Progress = Callable[[int, int, int], None]
+"""Takes the numbers of photos ended in this run, of those that failed, and of all it has to do."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """An input and an output folder, what colorizes, and how.
+
+    Attributes:
+        source: The input folder.
+        target: The output folder.
+        model: Name or path of the weights.
+        options: For every photo.
+    """
+
+    source: Path
+    target: Path
+    model: str
+    options: Options
+
+
+@dataclass
+class Counts:
+    """How many photos: colorized in this run, failed in this run, and done before."""
+
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def run(
+    job: Job,
+    *,
+    workers: int | None = None,
+    ray_address: str | None = None,
+    watch: float | None = None,
+    progress: Progress = lambda ended, failed, total: None,
+) -> Counts:
+    """Colorizes what is new, changed, failed before or made with another model or other options.
+
+    Args:
+        job: What to do.
+        workers: Threads, each on one core; None takes as many as torch uses. On a cluster: processes.
+        ray_address: Of a Ray cluster that does the work; it sees both folders under the same names.
+        watch: Seconds between looks for new files; the run then ends by an interruption only. None looks once.
+        progress: Told of every photo.
+
+    Raises:
+        ChromanticError: A folder or an option cannot be used, another run is at work, or the disk is full.
+    """
+    job.options.check()
+    _check_folders(job)
+    colorizer = Colorizer.from_pretrained(job.model)
+    counts, tried = Counts(), dict[Path, Version]()
+    with only_run(job.target), closing(Manifest(job.target)) as manifest:
+        while True:
+            tree = walk(job.source)
+            due, lost = _due(job, colorizer.name, manifest, tree, tried, watch is not None, counts)
+            manifest.queue(due)
+            tried.update(due)
+            outcomes = chain(lost, _work(job, colorizer, manifest, due, workers, ray_address))
+            for outcome in outcomes:
+                manifest.end(outcome, colorizer.name, job.options.text)
+                _count(outcome, counts)
+                progress(counts.done + counts.failed, counts.failed, len(due) + len(lost))
+            if watch is None:
+                return counts
+            time.sleep(watch)
+
+
+def _check_folders(job: Job) -> None:
+    if not job.source.is_dir():
+        raise ChromanticError(f"{job.source}: no such folder; check the path")
+    source, target = job.source.resolve(), job.target.resolve()
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise ChromanticError(f"{job.target}: holds the input folder or lies in it; choose another OUT")
+    check_writable(job.target / NAME)
+    job.target.mkdir(parents=True, exist_ok=True)
+
+
+def _due(
+    job: Job,
+    model: str,
+    manifest: Manifest,
+    tree: Tree,
+    tried: dict[Path, Version],
+    settled: bool,
+    counts: Counts,
+) -> tuple[dict[Path, Version], list[Outcome]]:
+    """What is to be colorized, and what cannot be."""
+    rows, due, lost = manifest.rows(), dict[Path, Version](), list[Outcome]()
+    manifest.forget_folders()
+    lost += [Outcome(path, NO_FILE, error=f"{job.source / path}: {why}") for path, why in tree.unreadable.items()]
+    now, counts.skipped = time.time(), 0
+    for path, version in tree.photos.items():
+        row, output = rows.get(text_of(path)), output_of(path, job.options)[0]
+        if tried.get(path) == version or (settled and now - version.modified_ns / 1e9 < SETTLED_SECONDS):
+            continue
+        if row and _is_done(row, job, path, version, model, manifest):
+            counts.skipped += 1
+        elif row and row.status == "started" and row.attempts >= MOST_ATTEMPTS:
+            message = f"{job.source / path}: {row.attempts} runs in a row died with it; get a fresh copy"
+            lost.append(Outcome(path, version, error=message))
+        elif output != path and output in tree.photos:
+            message = f"{job.source / path}: its result would take the place of that of {output.name}; rename one"
+            lost.append(Outcome(path, version, error=message))
+        elif row is None and os.path.lexists(job.target / output):
+            message = f"{job.target / output}: is there and is no result; move it away"
+            lost.append(Outcome(path, version, error=message))
+        else:
+            if row and row.status == "started":
+                remove_leftovers((job.target / output).parent)
+            due[path] = version
+    return due, lost
+
+
+def _is_done(row: Row, job: Job, path: Path, version: Version, model: str, manifest: Manifest) -> bool:
+    """Whether a result is there and still that of the photo, the model and the options."""
+    if row.status != "done" or (row.model, row.options) != (model, job.options.text):
+        return False
+    if not os.path.lexists(job.target / output_of(path, job.options)[0]):
+        return False
+    if row.version != version:
+        try:
+            if fingerprint(job.source / path) != row.sha256:
+                return False
+        except OSError:
+            return False
+        manifest.touch(path, version)
+    return True
+
+
+def _work(
+    job: Job,
+    colorizer: Colorizer,
+    manifest: Manifest,
+    due: dict[Path, Version],
+    workers: int | None,
+    ray_address: str | None,
+) -> Iterator[Outcome]:
+    if ray_address and due:
+        from chromantic.archive.cluster import colorize_on_cluster
+
+        return colorize_on_cluster(job, due, workers, ray_address)
+
+    def colorize(path: Path) -> Outcome:
+        manifest.start(path)
+        return colorize_file(colorizer, job.source, job.target, path, due[path], job.options)
+
+    rows = manifest.rows()
+    suspects = [path for path in due if rows[text_of(path)].attempts]  # a run died while it was at work on them
+    others = [path for path in due if not rows[text_of(path)].attempts]
+    return chain(map_in_threads(colorize, suspects, 1), map_in_threads(colorize, others, workers))
+
+
+def _count(outcome: Outcome, counts: Counts) -> None:
+    if outcome.error is None:
+        counts.done += 1
+    else:
+        counts.failed += 1
+        _log.warning("%s", outcome.error)
