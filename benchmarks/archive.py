@@ -27,7 +27,6 @@ from PIL import Image
 
 from chromantic.archive.run import Job, Options, run
 from chromantic.colorizer import Colorizer
-from chromantic.photo import find_photos
 
 RESULTS = Path(__file__).parent / "results" / "archive.json"
 COMPARED = 60
@@ -122,7 +121,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=torch.get_num_threads())
     parser.add_argument("--ray", action="store_true")
     options = parser.parse_args()
-    photos = [path for path in sorted(options.folder.rglob("*.jpg"))][: options.photos]
+    photos = sorted(options.folder.rglob("*.jpg"))[: options.photos]
     with tempfile.TemporaryDirectory() as folder:
         tree, out = Path(folder, "tree"), Path(folder, "out")
         broken = make_tree(photos, tree)
