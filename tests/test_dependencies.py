@@ -11,10 +11,11 @@ import pytest
 import chromantic
 
 PACKAGE = Path(chromantic.__file__).parent
-BASE = {"errors", "files", "grid", "lab"}
+BASE = {"contrast", "errors", "files", "grid", "lab"}
 READER = {"photo"}
 LEARNED = {"model", "sampling", "upsampling"}
 ALLOWED: dict[str, set[str]] = {
+    "contrast": {"lab"},
     "errors": set(),
     "files": {"errors"},
     "grid": set(),

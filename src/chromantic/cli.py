@@ -62,6 +62,8 @@ Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Temperature = Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")]
 Preview = Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")]
+RestoreContrast = Annotated[bool, Parameter(help="Read faded photos with their levels stretched.")]
+ApplyContrast = Annotated[bool, Parameter(help="Stretch the levels of the results, too.")]
 FileFormat = Annotated[
     str | None, Parameter("--format", help="png, tiff, webp or jpeg; else like the photo, if that is lossless.")
 ]
@@ -122,6 +124,8 @@ def colorize(
     seed: Seed = 0,
     temperature: Temperature = 1.0,
     preview: Preview = False,
+    restore_contrast: RestoreContrast = False,
+    apply_contrast: ApplyContrast = False,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
     file_format: FileFormat = None,
@@ -145,7 +149,8 @@ def colorize(
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
 
     def colorize_file(file: Path) -> list[dict[str, object]]:
-        result = colorizer.colorize(file, samples, seed, temperature, preview)
+        contrast = (restore_contrast, apply_contrast)
+        result = colorizer.colorize(file, samples, seed, temperature, preview, *contrast)
         for number, (kind, path) in enumerate(outputs[file].items()):
             if kind.startswith("color"):
                 result.save(path, number, formats[file])
@@ -173,6 +178,8 @@ def archive(
     seed: Seed = 0,
     temperature: Temperature = 1.0,
     preview: Preview = False,
+    restore_contrast: RestoreContrast = False,
+    apply_contrast: ApplyContrast = False,
     file_format: FileFormat = None,
     model: Model = "default",
 ) -> int:
@@ -180,7 +187,7 @@ def archive(
     from chromantic.archive.report import run_with_progress
     from chromantic.archive.run import Job, Options
 
-    job = Job(source, target, model, Options(seed, temperature, preview, file_format))
+    job = Job(source, target, model, Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format))
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 

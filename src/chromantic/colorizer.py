@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from chromantic.contrast import Levels, find_levels
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
 from chromantic.model import mixture, pretrained
@@ -70,6 +71,8 @@ class Colorization:
         model: Name and fingerprint of the weights.
         scene: What the network understood, at low resolution.
         small_lightness: L in [0, 100] as the network read it.
+        levels: Between which the network read the lightness.
+        apply_contrast: Whether the result's lightness is that between the levels, too, instead of the photo's own.
         class_names: Of the network's segmentation.
     """
 
@@ -81,6 +84,8 @@ class Colorization:
     model: str
     scene: Scene
     small_lightness: Float[Tensor, "1 1 4*h 4*w"]
+    levels: Levels
+    apply_contrast: bool
     class_names: tuple[str, ...]
 
     @property
@@ -112,7 +117,10 @@ class Colorization:
         format = format or result_format(self.photo.format)
         depth = depth_in(format, self.photo.result_depth)
         drawn: dict[str, object] = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
-        provenance = Provenance(self.model, drawn if self.log_likelihoods else {"preview": True})
+        options = drawn if self.log_likelihoods else {"preview": True}
+        if self.levels != Levels():
+            options |= {"contrast": "applied" if self.apply_contrast else "restored"}
+        provenance = Provenance(self.model, options)
         write_rows(Path(path), format, self._rows(sample, depth), depth, self.photo, provenance)
 
     def _strips(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
@@ -120,7 +128,9 @@ class Colorization:
         maps = chroma_maps(self.chroma[sample : sample + 1], self.small_lightness)
         for rows, strip in enlarged_strips(maps, self.size):
             lightness = lightness_of(self.photo, rows)
-            yield join_chroma(lightness, chroma_from_maps(strip, lightness), depth)
+            stretched = self.levels.stretch(lightness)
+            chroma = chroma_from_maps(strip, stretched)
+            yield join_chroma(stretched if self.apply_contrast else lightness, chroma, depth)
 
     def _rows(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
         """What `_strips` gives, with the photo's opacity where it has one."""
@@ -179,6 +189,8 @@ class Colorizer:
         seed: int = 0,
         temperature: float = 1.0,
         preview: bool = False,
+        restore_contrast: bool = False,
+        apply_contrast: bool = False,
         callback: Callable[[int, int], None] | None = None,
     ) -> Colorization:
         """Colorizes a photo; its lightness stays, and only it is read of a colour photo.
@@ -189,6 +201,9 @@ class Colorizer:
             seed: Of the draws, from 0 to 2^63 - 1: the same seed gives the same pictures.
             temperature: At least 0. 1 draws what the model believes in; less is calmer and duller.
             preview: Give the mean colours of the embedding instead, in one pass; nothing is drawn.
+            restore_contrast: Let the network see a faded photo with its levels stretched; the result keeps the photo's
+                own lightness.
+            apply_contrast: Stretch the result's levels, too.
             callback: Called with the finished and all rows of the draws; may raise to cancel.
 
         Raises:
@@ -197,6 +212,8 @@ class Colorizer:
         check_options(samples, seed, temperature, preview)
         original = read_photo(photo)
         small_lightness = resize_lightness(original)
+        levels = find_levels(small_lightness) if restore_contrast or apply_contrast else Levels()
+        small_lightness = levels.stretch(small_lightness)
         scene = self.network.encode(small_lightness)
         if preview:
             chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
@@ -214,6 +231,8 @@ class Colorizer:
             model=self.name,
             scene=scene,
             small_lightness=small_lightness,
+            levels=levels,
+            apply_contrast=apply_contrast,
             class_names=self.network.config.classes,
         )
 

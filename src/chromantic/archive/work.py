@@ -23,6 +23,8 @@ class Options:
     seed: int = 0
     temperature: float = 1.0
     preview: bool = False
+    restore_contrast: bool = False
+    apply_contrast: bool = False
     format: str | None = None
 
     def check(self) -> None:
@@ -88,7 +90,8 @@ def colorize_file(
         output, form = output_of(path, options)
         if not (target / output).parent.resolve().is_relative_to(target.resolve()):
             raise ChromanticError(f"{target / output}: a link leads out of the output folder; remove it")
-        result = colorizer.colorize(source / path, 1, options.seed, options.temperature, options.preview)
+        how = {name: value for name, value in asdict(options).items() if name != "format"}
+        result = colorizer.colorize(source / path, **how)
         result.save(target / output, format=form)
     except Exception as error:  # one photo's trouble, of whatever kind, must not end the work on all others
         if _is_full(error):

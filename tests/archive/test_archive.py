@@ -1,0 +1,282 @@
+import errno
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from chromantic.archive.manifest import MOST_ATTEMPTS, Manifest, Version, only_run
+from chromantic.archive.run import Counts, Job, Options, run
+from chromantic.archive.tree import walk
+from chromantic.archive.work import output_of
+from chromantic.cli import main
+from chromantic.errors import ChromanticError
+from chromantic.photo import write
+
+
+@pytest.fixture
+def job(tmp_path, tiny_weights) -> Job:
+    """A tree of four photos and one that is cut short."""
+    rng = np.random.default_rng(0)
+    for name in ["a.jpg", "b/c.tif", "b/d/e.png", "b/d/f.webp", "b/broken.jpg"]:
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40, 48), dtype=np.uint8)).convert("RGB").save(path)
+    broken = tmp_path / "in/b/broken.jpg"
+    broken.write_bytes(broken.read_bytes()[:1500])
+    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), Options(preview=True))
+
+
+RESULTS = ["a.jpg.png", "b/c.tif", "b/d/e.png", "b/d/f.webp"]
+
+
+def results_of(job: Job) -> dict[str, bytes]:
+    files = [path for path in sorted(job.target.rglob("*")) if path.is_file()]
+    ours = [path for path in files if not path.name.startswith((".manifest", "manifest.sqlite"))]
+    return {str(path.relative_to(job.target)): path.read_bytes() for path in ours}
+
+
+def rows_of(job: Job, columns: str) -> list[tuple]:
+    with sqlite3.connect(job.target / "manifest.sqlite") as manifest:
+        return manifest.execute(f"SELECT {columns} FROM photos ORDER BY path").fetchall()
+
+
+# Runs
+
+
+def test_a_tree_becomes_a_tree_and_broken_photos_are_recorded(job, caplog):
+    before = {path: path.read_bytes() for path in job.source.rglob("*.*") if path.is_file()}
+    told: list[tuple[int, int, int]] = []
+    assert run(job, workers=2, progress=lambda *numbers: told.append(numbers)) == Counts(done=4, failed=1)
+    assert sorted(results_of(job)) == RESULTS
+    assert told[-1] == (5, 1, 5)
+    rows = rows_of(job, "path, status, output, error, length(sha256), options")
+    assert [row[:3] for row in rows] == [
+        ("a.jpg", "done", "a.jpg.png"),
+        ("b/broken.jpg", "failed", None),
+        ("b/c.tif", "done", "b/c.tif"),
+        ("b/d/e.png", "done", "b/d/e.png"),
+        ("b/d/f.webp", "done", "b/d/f.webp"),
+    ]
+    assert "damaged or truncated" in rows[1][3]
+    assert {row[4] for row in rows} == {64}
+    options = {"format": None, "preview": True, "restore_contrast": False, "apply_contrast": False}
+    assert json.loads(rows[0][5]) == options | {"seed": 0, "temperature": 1.0}
+    assert [record.getMessage() for record in caplog.records if "broken.jpg" in record.getMessage()] == [rows[1][3]]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_what_is_done_is_skipped_and_what_is_new_or_changed_is_redone(job):
+    run(job, workers=1)
+    first = results_of(job)
+    assert run(job, workers=1) == Counts(failed=1, skipped=4)
+    os.utime(job.source / "a.jpg")  # another time, the same content
+    assert run(job, workers=1) == Counts(failed=1, skipped=4)
+    Image.new("L", (30, 30), 77).save(job.source / "a.jpg")
+    Image.new("L", (30, 30), 99).save(job.source / "new.png")
+    (job.target / "b/c.tif").unlink()
+    (job.source / "b/broken.jpg").write_bytes((job.source / "a.jpg").read_bytes())  # mended
+    assert run(job, workers=1) == Counts(done=4, skipped=2)
+    second = results_of(job)
+    assert sorted(second) == sorted([*RESULTS, "b/broken.jpg.png", "new.png"])
+    assert second["b/c.tif"] == first["b/c.tif"]
+    assert second["a.jpg.png"] != first["a.jpg.png"]
+
+
+def test_other_options_and_other_weights_colorize_anew(job, tmp_path):
+    run(job, workers=1)
+    first = results_of(job)
+    other = Job(job.source, job.target, job.model, Options(seed=1))
+    assert run(other, workers=1) == Counts(done=4, failed=1)
+    assert all(content != first[name] for name, content in results_of(job).items())
+    as_png = Job(job.source, tmp_path / "png", job.model, Options(preview=True, format="png"))
+    run(as_png, workers=1)
+    assert sorted(results_of(as_png)) == ["a.jpg.png", "b/c.tif.png", "b/d/e.png", "b/d/f.webp.png"]
+
+
+def test_results_are_those_of_colorize(job, tmp_path):
+    run(job, workers=2)
+    photo = job.source / "b/c.tif"
+    assert main(["colorize", str(photo), "--preview", "--output", str(tmp_path), "--model", job.model]) == 0
+    assert (tmp_path / "c.color.tif").read_bytes() == results_of(job)["b/c.tif"]
+
+
+def test_the_command_exits_with_1_where_photos_failed(job, capsys):
+    command = ["archive", str(job.source), str(job.target), "--preview", "--model", job.model]
+    assert main(command) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{job.target}: 4 colorized, 0 were done, 1 failed (in ")
+    (job.source / "b/broken.jpg").unlink()
+    assert main(command) == 0
+
+
+# Interruptions
+
+
+@pytest.mark.slow
+def test_runs_killed_at_any_moment_go_on(job):
+    rng = np.random.default_rng(1)
+    for number in range(40):
+        noise = rng.integers(0, 256, (300, 300), dtype=np.uint8)
+        Image.fromarray(noise).save(job.source / f"b/{number:02d}.png")
+    command = [sys.executable, "-m", "chromantic", "archive", job.source, job.target, "--model", job.model]
+    finished = 0
+    for _ in range(3):
+        process = subprocess.Popen([*map(str, command), "--workers", "2"], stderr=subprocess.DEVNULL)
+        while len(results_of(job) if job.target.exists() else []) <= finished and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        finished = len([name for name in results_of(job) if ".chromantic-" not in name])
+    assert finished > 0
+    assert main([*map(str, command[3:])]) == 1
+    results = results_of(job)
+    assert len(results) == 44
+    for name in results:
+        Image.open(job.target / name).load()
+    statuses = [status for (status,) in rows_of(job, "status")]
+    assert (statuses.count("done"), statuses.count("failed"), len(statuses)) == (44, 1, 45)
+
+
+def test_an_interruption_exits_130_and_goes_on(job, monkeypatch):
+    from chromantic.archive import run as module
+
+    original, calls = module.colorize_file, []
+
+    def interrupt(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(module, "colorize_file", interrupt)
+    command = ["archive", str(job.source), str(job.target), "--preview", "--model", job.model, "--workers", "1"]
+    assert main(command) == 130
+    assert 0 < len(results_of(job)) < 4
+    assert main(command) == 1
+    assert sorted(results_of(job)) == RESULTS
+
+
+def test_a_photo_that_kills_every_run_is_recorded_and_left(job):
+    job.target.mkdir()
+    manifest = Manifest(job.target)
+    manifest.queue({Path("a.jpg"): Version(1, 1)})
+    for _ in range(MOST_ATTEMPTS):
+        manifest.start(Path("a.jpg"))
+    manifest.close()
+    assert run(job, workers=1) == Counts(done=3, failed=2)
+    assert "4 runs in a row died with it" in rows_of(job, "error")[0][0]
+
+
+def test_a_second_run_is_refused_while_one_is_at_work(job):
+    job.target.mkdir()
+    with only_run(job.target), pytest.raises(ChromanticError, match="another run is at work"):
+        run(job)
+
+
+def test_watching_takes_what_arrives(job, monkeypatch):
+    monkeypatch.setattr("chromantic.archive.run.SETTLED_SECONDS", 0)
+    looks = []
+
+    def sleep(_):
+        looks.append(sorted(results_of(job)))
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        Image.new("L", (20, 20), 50).save(job.source / f"later{len(looks)}.png")
+
+    monkeypatch.setattr("chromantic.archive.run.time.sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        run(job, workers=1, watch=1)
+    assert [len(names) for names in looks] == [4, 5, 6]
+
+
+# Hostile folders and disks
+
+
+def test_no_input_is_ever_written_over(job, tmp_path):
+    for target in (job.source, job.source / "out", tmp_path):
+        with pytest.raises(ChromanticError, match="choose another OUT"):
+            run(Job(job.source, target, job.model, job.options))
+    job.target.mkdir()
+    (job.target / "b").symlink_to(job.source / "b")
+    before = (job.source / "b/c.tif").read_bytes()
+    assert run(job, workers=1) == Counts(done=1, failed=4)
+    assert (job.source / "b/c.tif").read_bytes() == before
+    assert not list((job.source / "b").glob("*.png"))
+
+
+def test_files_that_are_no_results_are_not_replaced(job):
+    (job.target / "b").mkdir(parents=True)
+    (job.target / "b/c.tif").write_text("mine")
+    (job.source / "a.jpg.png").write_bytes((job.source / "b/d/e.png").read_bytes())
+    assert run(job, workers=1) == Counts(done=3, failed=3)
+    assert (job.target / "b/c.tif").read_text() == "mine"
+    errors = {path: error for path, error in rows_of(job, "path, error") if error}
+    assert "is there and is no result" in errors["b/c.tif"]
+    assert "rename one" in errors["a.jpg"]
+
+
+def test_strange_names_links_and_folders(job, monkeypatch):
+    strange = ["two\nlines.png", "page[1].png", "--help.png", b"\xff\xfe.png"]
+    for name in strange:
+        os.link(job.source / "b/d/e.png", os.path.join(os.fsencode(job.source), os.fsencode(name)))
+    (job.source / "loop").symlink_to(job.source)
+    (job.source / "nowhere.png").symlink_to(job.source / "gone")
+    (job.source / "linked.png").symlink_to(job.source / "b/d/e.png")
+    os.mkfifo(job.source / "pipe.png")
+    tree = walk(job.source)
+    assert (tree.links, tree.others) == (1, 2)
+    assert run(job, workers=1) == Counts(done=9, failed=1)
+    assert {"two\nlines.png", "page[1].png", "\\xff\\xfe.png", "linked.png"} < {
+        path for (path,) in rows_of(job, "path")
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_recorded_until_it_can(job, monkeypatch):
+    scan = os.scandir
+
+    def forbid(path):
+        if str(path).endswith("/d"):
+            raise PermissionError(13, "Permission denied", str(path))  # the superuser may read everything
+        return scan(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", forbid)
+        assert run(job, workers=1) == Counts(done=2, failed=2)
+    assert ("b/d", "failed") in rows_of(job, "path, status")
+    assert run(job, workers=1) == Counts(done=2, failed=1, skipped=2)
+    assert ("b/d", "failed") not in rows_of(job, "path, status")
+
+
+def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(job, monkeypatch):
+    original, calls = write._described, []
+
+    def fill(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return original(*arguments)
+
+    monkeypatch.setattr(write, "_described", fill)
+    with pytest.raises(ChromanticError, match="the disk is full; make room"):
+        run(job, workers=1)
+    monkeypatch.undo()
+    done = len(results_of(job))  # what was in work was waited for
+    assert done in (2, 3)
+    assert all("chromantic" not in name for name in results_of(job))
+    again = run(job, workers=1)
+    assert (again.done + again.skipped, again.failed) == (4, 1)
+
+
+def test_outputs_keep_their_own_suffix_or_get_one_more():
+    named = {"a.JPG": "a.JPG.png", "b.TIFF": "b.TIFF", "c.png": "c.png", "d.webp": "d.webp", "e.jp2": "e.jp2.png"}
+    assert {name: str(output_of(Path(name), Options())[0]) for name in named} == named
+    assert output_of(Path("a.jpeg"), Options(format="jpeg")) == (Path("a.jpeg"), "jpeg")
