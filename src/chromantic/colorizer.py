@@ -116,8 +116,9 @@ class Colorization:
         check_format(format)
         format = format or result_format(self.photo.format)
         depth = depth_in(format, self.photo.result_depth)
-        drawn: dict[str, object] = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
-        options = drawn if self.log_likelihoods else {"preview": True}
+        options: dict[str, object] = {"preview": True}
+        if self.log_likelihoods:
+            options = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
         if self.levels != Levels():
             options |= {"contrast": "applied" if self.apply_contrast else "restored"}
         provenance = Provenance(self.model, options)
