@@ -86,13 +86,17 @@ def run_on_ray(tree: Path, out: Path) -> int:
     """Colorizes over a cluster of two workers, of which one is killed once a tenth of the photos is done."""
     ray = Path(sys.executable).parent / "ray"
     environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
-    subprocess.run([ray, "start", "--head", "--num-cpus=2", "--port=6399"], check=True, env=environment)
+    subprocess.run(
+        [ray, "start", "--head", "--num-cpus=2", "--port=6399", "--include-dashboard=false"],
+        check=True,
+        env=environment,
+    )
     try:
         process = command(tree, out, "--ray", "127.0.0.1:6399", "--workers", "2")
         total = sum(1 for path in tree.rglob("*") if path.is_file())
         while sum(1 for path in out.rglob("*.png")) < total / 10:
             time.sleep(1)
-        victim = next(p for p in psutil.process_iter() if "MapWorker" in p.name() or "_Worker" in " ".join(p.cmdline()))
+        victim = next(p for p in psutil.process_iter() if "".join(p.cmdline()[:1]).startswith("ray::MapWorker"))
         victim.kill()
         process.communicate()
         return process.returncode

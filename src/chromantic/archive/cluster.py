@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chromantic.archive.manifest import Outcome, Version
-from chromantic.archive.work import DiskFullError, Options, colorize_file
+from chromantic.archive.work import DiskFullError, Options, colorize_file, remove_leftovers
 from chromantic.colorizer import Colorizer
 
 if TYPE_CHECKING:
@@ -29,22 +29,21 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
         DiskFullError: There is no room for the results.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     import ray
+    from ray.data import ActorPoolStrategy, DataContext, from_items
 
-    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     try:
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        DataContext.get_current().enable_progress_bars = False
         items = [{"path": os.fsencode(path), "size": v.size, "modified_ns": v.modified_ns} for path, v in due.items()]
         most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        work = ray.data.from_items(items, override_num_blocks=len(items)).map(
+        photos = from_items(items, override_num_blocks=len(items))  # what dies with a worker is a photo, not a batch
+        work = photos.map(
             _Worker,  # type: ignore[arg-type]  # Ray makes one in each process
             fn_constructor_args=(str(job.source.resolve()), str(job.target.resolve()), job.model, job.options),
-            concurrency=(1, most),
+            compute=ActorPoolStrategy(min_size=1, max_size=most),
             num_cpus=1,
-            max_restarts=-1,
-            max_task_retries=-1,
         )
         for row in work.iter_rows():
             if row["full"]:
@@ -54,6 +53,8 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
             yield Outcome(path, version, row["sha256"], output, row["error"], row["seconds"])
     finally:
         ray.shutdown()
+        for folder in {(job.target / path).parent for path in due}:
+            remove_leftovers(folder)  # of workers that died
 
 
 class _Worker:

@@ -1,5 +1,6 @@
 """Between pixels and CIE lightness and chroma, a band of rows at a time."""
 
+import mmap
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,7 +27,10 @@ def split_lightness(photo: Photo) -> Float[Tensor, "1 1 height width"]:
 
 def lightness_of(photo: Photo, rows: slice) -> Float[Tensor, "1 1 rows width"]:
     """The CIE lightness of some rows of a photo, in [0, 100]."""
-    rgb = torch.from_numpy(photo.pixels[rows].astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
+    values = photo.pixels[rows].astype(np.float32) / np.float32(photo.white)
+    if isinstance(photo.pixels, np.memmap):
+        photo.pixels._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # else all rows stay in memory
+    rgb = torch.from_numpy(values).movedim(-1, 0)[None]
     return rgb_to_lightness(rgb.expand(-1, 3, -1, -1)).clamp(0, LIGHTNESS_MAX)
 
 
