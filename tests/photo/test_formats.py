@@ -215,9 +215,9 @@ def test_a_large_photo_is_kept_in_files(tmp_path, colorizer, monkeypatch):
 def test_broken_and_foreign_profiles_are_ignored_with_a_warning(tmp_path, caplog):
     samples = samples_of(8, 3, alpha=False)
     for profile in (b"no profile", PROFILES["grey"], PROFILES["cmyk"]):
-        Image.fromarray(samples).save(tmp_path / "photo.png", icc_profile=profile)
-        np.testing.assert_array_equal(read_photo(tmp_path / "photo.png").pixels, samples)
-        assert profile == b"no profile" or "colour profile" in caplog.messages[-1]  # libpng drops that one
+        Image.fromarray(samples).save(tmp_path / "photo.tif", icc_profile=profile)
+        np.testing.assert_array_equal(read_photo(tmp_path / "photo.tif").pixels, samples)
+        assert "colour profile" in caplog.messages[-1]
 
 
 @pytest.mark.slow
