@@ -3,7 +3,9 @@
 Protocol `chroma32`: the true chroma of a photo, averaged over the cells of the network's grid (32 along the shorter
 side), is enlarged to the photo's size with the photo's lightness at hand, and compared with the true chroma by the
 root of the mean squared error of a and b over all photos. Each method's parameters are chosen on every second photo;
-the error reported is that of the others. Writes benchmarks/results/upsampling.json.
+the error reported is that of the others. The same for the chroma that the default weights predict (a preview), whose
+own error is then most of it. Writes benchmarks/results/upsampling.json, and upsampling.png: the window of all photos in
+which the nearest neighbour errs most, 96 pixels wide, with each method's colours.
 """
 
 import itertools
@@ -20,34 +22,39 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from kornia.filters import guided_blur
+from PIL import Image, ImageDraw
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
 from chromantic import upsampling
+from chromantic.colorizer import Colorizer
 from chromantic.lab import rgb_to_lab
-from chromantic.photo import find_photos, read_photo
+from chromantic.photo import find_photos, join_chroma, read_photo
 from chromantic.upsampling import upsample_chroma
 
 CELLS = 32
+WINDOW = 96
 RESULTS = Path(__file__).parent / "results" / "upsampling.json"
 
 
 class Example(NamedTuple):
-    """A photo's lightness and chroma, and its chroma as the network would give it."""
+    """A photo's lightness and chroma, its chroma on the network's grid, and what the network predicts there."""
 
     lightness: Tensor
     chroma: Tensor
     coarse: Tensor
+    predicted: Tensor
 
 
-def read_example(path: Path) -> Example:
+def read_example(colorizer: Colorizer, path: Path) -> Example:
     photo = read_photo(path)
     rgb = torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
     lightness, chroma = rgb_to_lab(rgb.expand(-1, 3, -1, -1)).split([1, 2], dim=1)
     height, width = lightness.shape[-2:]
     cells = (round(height / min(height, width) * CELLS), round(width / min(height, width) * CELLS))
-    return Example(lightness, chroma, F.interpolate(chroma, cells, mode="area"))
+    predicted = colorizer.colorize(photo, preview=True).chroma
+    return Example(lightness, chroma, F.interpolate(chroma, cells, mode="area"), predicted)
 
 
 def nearest(chroma: Tensor, lightness: Tensor) -> Tensor:
@@ -117,29 +124,59 @@ METHODS: dict[Callable[..., Tensor], dict[str, list[float]]] = {
 }
 
 
-def rmse(method: Callable[..., Tensor], examples: list[Example], parameters: dict[str, float]) -> float:
-    errors = [F.mse_loss(method(e.coarse, e.lightness, **parameters), e.chroma).item() for e in examples]
+def rmse(
+    method: Callable[..., Tensor], examples: list[Example], parameters: dict[str, float], given: str = "coarse"
+) -> float:
+    errors = [F.mse_loss(method(getattr(e, given), e.lightness, **parameters), e.chroma).item() for e in examples]
     return math.sqrt(sum(errors) / len(errors))
 
 
+def draw_edge(examples: list[Example], chosen: dict[Callable[..., Tensor], dict[str, float]], path: Path) -> None:
+    """The window in which the nearest neighbour errs most, in its own colours and in those of each method."""
+    places = []
+    for number, e in enumerate(examples):
+        error = F.avg_pool2d((nearest(e.coarse, e.lightness) - e.chroma).square().sum(1), WINDOW, stride=WINDOW // 4)
+        places.append((error.max().item(), number, divmod(error.argmax().item(), error.shape[-1])))
+    _, number, corner = max(places)
+    e = examples[number]
+    window = [slice(start * (WINDOW // 4), start * (WINDOW // 4) + WINDOW) for start in corner]
+    panels = {"original": e.chroma} | {m.__name__: m(e.coarse, e.lightness, **p) for m, p in chosen.items()}
+    sheet = Image.new("RGB", (4 * (3 * WINDOW + 8), 2 * (3 * WINDOW + 24)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for index, (name, chroma) in enumerate(panels.items()):
+        pixels = join_chroma(e.lightness[..., window[0], window[1]], chroma[..., window[0], window[1]])
+        left, top = index % 4 * (3 * WINDOW + 8), index // 4 * (3 * WINDOW + 24)
+        draw.text((left + 2, top + 4), name, "black")
+        sheet.paste(
+            Image.fromarray(pixels).resize((3 * WINDOW, 3 * WINDOW), Image.Resampling.NEAREST), (left, top + 20)
+        )
+    sheet.save(path)
+
+
 def main(folder: str) -> None:
-    examples = [read_example(path) for path in find_photos([folder])]
+    colorizer = Colorizer.from_pretrained()
+    examples = [read_example(colorizer, path) for path in find_photos([folder])]
     choosing, reporting = examples[::2], examples[1::2]
     megapixels = sum(e.lightness.numel() for e in reporting) / 1e6
-    table = Table("method", "parameters", "ab RMSE", "s / megapixel", title=f"{len(reporting)} photos, chroma32")
-    results = []
+    table = Table(
+        "method", "parameters", "ab RMSE", "predicted", "s / megapixel", title=f"{len(reporting)} photos, chroma32"
+    )
+    results, parameters = [], {}
     for method, grid in METHODS.items():
         choices = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
         chosen = min(choices, key=lambda choice: rmse(method, choosing, choice)) if grid else {}
         start = time.perf_counter()
         error = rmse(method, reporting, chosen)
         seconds = (time.perf_counter() - start) / megapixels
-        name = method.__name__
-        results.append({"method": name, "parameters": chosen, "rmse_ab": error, "seconds_per_megapixel": seconds})
-        table.add_row(name, " ".join(f"{k} {v:g}" for k, v in chosen.items()), f"{error:.3f}", f"{seconds:.3f}")
+        predicted = rmse(method, reporting, chosen, "predicted")
+        name, parameters[method] = method.__name__, chosen
+        figures = {"rmse_ab": error, "rmse_ab_of_predicted": predicted, "seconds_per_megapixel": seconds}
+        results.append({"method": name, "parameters": chosen, **figures})
+        described = " ".join(f"{k} {v:g}" for k, v in chosen.items())
+        table.add_row(name, described, f"{error:.3f}", f"{predicted:.3f}", f"{seconds:.3f}")
     Console(width=100).print(table)
     protocol = {"protocol": "chroma32", "photos": len(reporting), "threads": torch.get_num_threads()}
-    RESULTS.parent.mkdir(exist_ok=True)
+    draw_edge(reporting, parameters, RESULTS.with_suffix(".png"))
     RESULTS.write_text(json.dumps(protocol | {"results": results}, indent=2) + "\n")
 
 
