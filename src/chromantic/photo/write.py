@@ -80,7 +80,9 @@ def write_rows(
                 if format == "tiff":
                     append_to_tiff(file, exif_of_result(like.metadata), _iptc_of_result(like, format))
     except pyvips.Error as error:
-        raise ChromanticError(f"{path}: cannot be written ({' '.join(str(error).split())})") from error
+        raise ChromanticError(
+            f"{path}: cannot be written ({' '.join(str(error).split())}); choose another output"
+        ) from error
 
 
 def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format: str) -> pyvips.Image:
