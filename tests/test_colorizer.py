@@ -46,6 +46,15 @@ def test_same_seed_same_bytes(colorizer, photo):
     assert first.log_likelihoods == again.log_likelihoods
 
 
+def test_each_sample_is_the_candidate_nearest_to_the_preview(colorizer, photo):
+    draws = colorizer.colorize(photo, samples=6, candidates=1).chroma.unflatten(0, (2, 3))
+    preview = colorizer.colorize(photo, preview=True).chroma
+    nearest = (draws - 2 * preview).square().sum(dim=(2, 3, 4)).argmin(dim=1)
+    result = colorizer.colorize(photo, samples=2, candidates=3)
+    assert result.chroma.equal(draws[[0, 1], nearest])
+    assert not result.chroma.equal(colorizer.colorize(photo, samples=2, candidates=1).chroma)
+
+
 def test_a_colour_photo_is_colorized_from_its_lightness(colorizer):
     red = np.zeros((40, 40, 3), np.uint8)
     red[..., 0] = np.arange(40) * 6
@@ -124,6 +133,7 @@ def test_progress_is_told_row_by_row(colorizer, photo):
     "options",
     [
         {"samples": 0},
+        {"candidates": 0},
         {"samples": 2, "preview": True},
         {"temperature": -1.0},
         {"temperature": math.nan},

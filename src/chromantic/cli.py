@@ -123,6 +123,7 @@ def colorize(
     samples: Annotated[Whole, Parameter(help="Different colorizations of each photo.")] = 1,
     seed: Seed = 0,
     temperature: Temperature = 1.0,
+    candidates: Annotated[Whole, Parameter(help="Draws behind each colorization: that nearest to the preview.")] = 8,
     preview: Preview = False,
     restore_contrast: RestoreContrast = False,
     apply_contrast: ApplyContrast = False,
@@ -137,7 +138,7 @@ def colorize(
     from chromantic.parallel import map_in_threads
     from chromantic.photo import FORMATS, check_format, result_format, write_picture
 
-    check_options(samples, seed, temperature, preview)
+    check_options(samples, seed, temperature, preview, candidates)
     check_format(file_format)
     formats = {file: file_format or result_format(like) for file, like in _readable_photos(photos).items()}
     files = list(formats)
@@ -150,7 +151,7 @@ def colorize(
 
     def colorize_file(file: Path) -> list[dict[str, object]]:
         contrast = (restore_contrast, apply_contrast)
-        result = colorizer.colorize(file, samples, seed, temperature, preview, *contrast)
+        result = colorizer.colorize(file, samples, seed, temperature, preview, *contrast, candidates)
         for number, (kind, path) in enumerate(outputs[file].items()):
             if kind.startswith("color"):
                 result.save(path, number, formats[file])

@@ -35,6 +35,7 @@ from chromantic.photo import (
     write_rows,
 )
 from chromantic.sampling import sample_chroma
+from chromantic.sampling.choice import CANDIDATES, choose_samples
 from chromantic.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 
 
@@ -68,6 +69,7 @@ class Colorization:
         log_likelihoods: Of each sample's chroma under the model, in nats; empty for a preview.
         seed: Of the samples.
         temperature: Of the samples.
+        candidates: Draws that each sample was chosen from.
         model: Name and fingerprint of the weights.
         scene: What the network understood, at low resolution.
         small_lightness: L in [0, 100] as the network read it.
@@ -81,6 +83,7 @@ class Colorization:
     log_likelihoods: tuple[float, ...]
     seed: int
     temperature: float
+    candidates: int
     model: str
     scene: Scene
     small_lightness: Float[Tensor, "1 1 4*h 4*w"]
@@ -119,6 +122,7 @@ class Colorization:
         options: dict[str, object] = {"preview": True}
         if self.log_likelihoods:
             options = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
+            options |= {"candidates": self.candidates}
         if self.levels != Levels():
             options |= {"contrast": "applied" if self.apply_contrast else "restored"}
         provenance = Provenance(self.model, options)
@@ -192,6 +196,7 @@ class Colorizer:
         preview: bool = False,
         restore_contrast: bool = False,
         apply_contrast: bool = False,
+        candidates: int = CANDIDATES,
         callback: Callable[[int, int], None] | None = None,
     ) -> Colorization:
         """Colorizes a photo; its lightness stays, and only it is read of a colour photo.
@@ -205,30 +210,35 @@ class Colorizer:
             restore_contrast: Let the network see a faded photo with its levels stretched; the result keeps the photo's
                 own lightness.
             apply_contrast: Stretch the result's levels, too.
+            candidates: Draws behind each sample, at least 1, of which that nearest to the preview is given
+                (`chromantic.sampling.choice`); 1 gives plain draws of the model.
             callback: Called with the finished and all rows of the draws; may raise to cancel.
 
         Raises:
             ChromanticError: The photo cannot be read, or an argument is out of range.
         """
-        check_options(samples, seed, temperature, preview)
+        check_options(samples, seed, temperature, preview, candidates)
         original = read_photo(photo)
         small_lightness = resize_lightness(original)
         levels = find_levels(small_lightness) if restore_contrast or apply_contrast else Levels()
         small_lightness = levels.stretch(small_lightness)
         scene = self.network.encode(small_lightness)
-        if preview:
-            chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
-        else:
-            rng = torch.Generator().manual_seed(seed)
-            chroma, log_likelihoods = sample_chroma(
-                self.network, scene, samples=samples, generator=rng, temperature=temperature, callback=callback
+        chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
+        if not preview:
+            rng, draws = torch.Generator().manual_seed(seed), samples * candidates
+            drawn, likelihoods = sample_chroma(
+                self.network, scene, samples=draws, generator=rng, temperature=temperature, callback=callback
             )
+            chosen = choose_samples(drawn.unflatten(0, (samples, candidates)), chroma.expand(samples, -1, -1, -1))
+            first = torch.arange(0, draws, candidates)
+            chroma, log_likelihoods = drawn[first + chosen], likelihoods[first + chosen]
         return Colorization(
             photo=original,
             chroma=chroma,
             log_likelihoods=tuple(log_likelihoods.tolist()),
             seed=seed,
             temperature=temperature,
+            candidates=candidates,
             model=self.name,
             scene=scene,
             small_lightness=small_lightness,
@@ -238,7 +248,7 @@ class Colorizer:
         )
 
 
-def check_options(samples: int, seed: int, temperature: float, preview: bool) -> None:
+def check_options(samples: int, seed: int, temperature: float, preview: bool, candidates: int = CANDIDATES) -> None:
     """Whether `Colorizer.colorize` takes these options; what reads many photos asks before it starts.
 
     Raises:
@@ -248,6 +258,8 @@ def check_options(samples: int, seed: int, temperature: float, preview: bool) ->
         raise ChromanticError(f"samples {samples}: give at least 1")
     if preview and samples > 1:
         raise ChromanticError(f"samples {samples}: a preview is one picture; leave out samples or preview")
+    if candidates < 1:
+        raise ChromanticError(f"candidates {candidates}: give at least 1")
     if not 0 <= seed < 2**63:
         raise ChromanticError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
     if not (math.isfinite(temperature) and temperature >= 0):

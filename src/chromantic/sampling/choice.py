@@ -7,6 +7,7 @@ They have about half of the colourfulness of photographs, so samples are compare
 from jaxtyping import Float
 from torch import Tensor
 
+CANDIDATES = 8
 PREVIEW_GAIN = 2.0
 """From the colourfulness of mean colours to that of photographs (docs/sampling.md)."""
 
