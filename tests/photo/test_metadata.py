@@ -120,7 +120,8 @@ def test_the_origin_is_written_into_every_result(tmp_path, colorizer):
     photo = np.full((30, 40), 90, np.uint8)
     colorizer.colorize(photo, samples=2, seed=7, temperature=0.5).save(tmp_path / "sample.png", sample=1)
     colorizer.colorize(photo, preview=True).save(tmp_path / "preview.png")
-    for name, options in {"sample": "seed=7; sample=2; temperature=0.5; candidates=8", "preview": "preview=True"}.items():
+    drawn = "seed=7; sample=2; temperature=0.5; candidates=8"
+    for name, options in {"sample": drawn, "preview": "preview=True"}.items():
         packet = xmp_of(tmp_path / f"{name}.png")
         assert next(packet.iter(IPTC_TYPE)).text == ENHANCED
         assert next(packet.iter(f"{EVENT}softwareAgent")).text == f"Chromantic {__version__}"
