@@ -4,7 +4,7 @@ A sample is drawn pixel by pixel and may wander off; the embedding's mean colour
 They have about half of the colourfulness of photographs, so samples are compared with twice those colours.
 """
 
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 CANDIDATES = 8
@@ -14,7 +14,7 @@ PREVIEW_GAIN = 2.0
 
 def choose_samples(
     chroma: Float[Tensor, "photos candidates 2 height width"], preview: Float[Tensor, "photos 2 height width"]
-) -> Float[Tensor, "photos"]:
+) -> Int64[Tensor, "photos"]:
     """The number of each photo's candidate that is nearest to its preview, made as colourful as photographs are.
 
     Args:

@@ -4,6 +4,7 @@ Features lie as [sample column (row above, row) channel], so that the window of 
 """
 
 import contextlib
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -57,13 +58,18 @@ class Draws(NamedTuple):
 
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-_inner = njit(**_OPTIONS | {"no_cpython_wrapper": True})
-"""Compiles a part of a kernel. What looks roundabout in these parts spares the compiler seconds."""
+
+
+def _inner(function: Callable[..., None]) -> Callable[..., None]:
+    """Compiles a part of a kernel. What looks roundabout in these parts spares the compiler seconds."""
+    return njit(**_OPTIONS | {"no_cpython_wrapper": True})(
+        inspect.unwrap(function)
+    )  # unwrap: of checks of shapes in tests
 
 
 def _kernel(function: Callable[..., None]) -> Callable[..., None]:
     """Compiles at first use, and keeps the result beside this file, in the user's cache folder, or not at all."""
-    compiled = njit(**_OPTIONS)(function)
+    compiled = njit(**_OPTIONS)(inspect.unwrap(function))
     with contextlib.suppress(RuntimeError):  # neither folder can be written
         compiled.enable_caching()
     return compiled
