@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "colorizer": BASE | READER | LEARNED,
     "contact_sheet": BASE | READER | {"colorizer", "parallel"},
     "archive": BASE | READER | {"colorizer", "parallel"},
+    "studio": BASE | READER | {"__version__", "colorizer"},
     "data": BASE | READER,
     "training": BASE | READER | LEARNED | {"data", "colorizer"},
     "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
@@ -36,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE
     | READER
     | LEARNED
-    | {"archive", "data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "study"},
+    | {"archive", "data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "studio", "study"},
     "__init__": {"colorizer"},
     "__main__": {"cli"},
 }

@@ -44,8 +44,10 @@ _EXTRAS = {  # of pyproject.toml, by package
     "torchmetrics": "train",
     "scipy": "train",
     "matplotlib": "paper",
-    "fastapi": "study",
-    "uvicorn": "study",
+    "fastapi": "studio,study",
+    "python_multipart": "studio",
+    "prometheus_client": "studio",
+    "uvicorn": "studio,study",
 }
 
 
@@ -190,6 +192,22 @@ def archive(
 
     job = Job(source, target, model, Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format))
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
+
+
+@app.command
+def studio(
+    *,
+    host: Annotated[
+        str, Parameter(help="An address of this machine; one that others reach needs --token.")
+    ] = "127.0.0.1",
+    port: Annotated[Whole, Parameter(help="Of the page and the service; 0 takes a free one.")] = 8000,
+    token: Annotated[str | None, Parameter(env_var="CHROMANTIC_TOKEN", help="Secret that a visitor must know.")] = None,
+    model: Model = "default",
+) -> None:
+    """Colorize in a browser, and by REST: serves a page on this machine, until interrupted."""
+    from chromantic.studio.server import serve_studio
+
+    serve_studio(model, host, port, token, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True))
 
 
 @app.command

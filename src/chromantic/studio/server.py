@@ -1,0 +1,140 @@
+"""The studio's process: the page and the REST service, served to this machine or, with a token, to others."""
+
+import ipaddress
+import mimetypes
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+
+from chromantic import __version__
+from chromantic.colorizer import Colorizer
+from chromantic.errors import ChromanticError
+from chromantic.studio.api import create_api
+from chromantic.studio.guard import Guard
+from chromantic.studio.options import Limits
+from chromantic.studio.scratch import scratch_folder
+from chromantic.studio.workers import Workers
+
+_TOKEN_LENGTH = 16
+_PAGES = {"index.html": "/", "api.html": "/docs"}  # other files of the page are found under their names
+
+
+def serve_studio(model: str, host: str, port: int, token: str | None, ready: Callable[[str], None]) -> None:
+    """Serves the studio until it is interrupted.
+
+    Args:
+        model: Weights, by name or path.
+        host: An address of this machine; one that others reach needs a token.
+        port: Where to listen; 0 takes a free one.
+        token: What a client must know; None lets everybody on this machine in.
+        ready: Called with the page's address.
+
+    Raises:
+        ChromanticError: The address is taken, or open to others without a token, or there are no such weights.
+    """
+    host = "127.0.0.1" if host == "localhost" else host
+    _check(host, port, token)
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)  # a browser that is quicker than we waits for us
+    except OSError as error:
+        raise ChromanticError(
+            f"{host} port {port}: cannot be listened on ({error.strerror}); choose another --port or --host"
+        ) from error
+    with listener, scratch_folder() as folder:
+        app = create_app(Colorizer.from_pretrained(model), folder, host=host, token=token)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        ready(f"{address}?token={token}" if token else address)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def create_app(
+    colorizer: Colorizer,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """The studio as a web application.
+
+    Args:
+        colorizer: Of the colours.
+        folder: For temporary files.
+        host: Where it listens, a name that it may be called by.
+        token: What a client must know; None for a server that only this machine reaches.
+        limits: To keep.
+    """
+    limits = limits or Limits()
+    workers = Workers(limits.waiting, limits.work_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with workers.place() as place:
+            place.start(lambda _: _warm(colorizer))
+        yield
+        workers.close()
+
+    app = FastAPI(
+        title="Chromantic",
+        version=__version__,
+        summary="Colorizes grey photographs by understanding what is in them.",
+        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, token=token, host=host)],
+    )
+    app.include_router(create_api(colorizer, workers, limits, folder))
+    for url, content, media_type in _page_files(files("chromantic.studio").joinpath("page")):
+        _add_file(app, url, content, media_type)
+
+    @app.exception_handler(Exception)
+    async def fail(_: Request, __: Exception) -> Response:  # uvicorn logs it
+        return JSONResponse({"detail": "something went wrong here; the studio's terminal says what"}, 500)
+
+    return app
+
+
+def _check(host: str, port: int, token: str | None) -> None:
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError as error:
+        raise ChromanticError(f"host {host}: no address; give one of this machine's, such as 127.0.0.1") from error
+    if not loopback and token is None:
+        raise ChromanticError(f"host {host}: others reach it; give a --token that they must know")
+    if token is not None and (
+        len(token) < _TOKEN_LENGTH or not token.isascii() or not token.replace("-", "").isalnum()
+    ):
+        raise ChromanticError(f"token: give at least {_TOKEN_LENGTH} letters, digits or hyphens that nobody guesses")
+    if not 0 <= port < 1 << 16:
+        raise ChromanticError(f"port {port}: give a number from 0 to 65535")
+
+
+def _warm(colorizer: Colorizer) -> None:
+    """What is slow the first time is done before the first photo comes."""
+    colorizer.colorize(np.zeros((8, 8), np.uint8)).images  # noqa: B018
+
+
+def _page_files(folder: Traversable, prefix: str = "/") -> list[tuple[str, bytes, str]]:
+    found = []
+    for file in folder.iterdir():
+        if file.is_dir():
+            found += _page_files(file, f"{prefix}{file.name}/")
+        else:
+            media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            found.append((_PAGES.get(file.name, f"{prefix}{file.name}"), file.read_bytes(), media_type))
+    return found
+
+
+def _add_file(app: FastAPI, url: str, content: bytes, media_type: str) -> None:
+    app.get(url, include_in_schema=False)(lambda: Response(content, media_type=media_type))

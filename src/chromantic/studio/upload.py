@@ -1,0 +1,155 @@
+"""What a client sends: a photo and options, as a form or as JSON, held against the limits before anything is decoded."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import pyvips
+from fastapi import HTTPException, Request
+from pydantic import BeforeValidator, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from chromantic.studio.options import Limits, Options
+
+_LOADERS = {
+    b"\xff\xd8\xff": "jpegload_buffer",
+    b"\x89PNG\r\n\x1a\n": "pngload_buffer",
+    b"II*\0": "tiffload_buffer",
+    b"MM\0*": "tiffload_buffer",
+    b"II+\0": "tiffload_buffer",
+    b"MM\0+": "tiffload_buffer",
+    b"RIFF": "webpload_buffer",
+}
+_DISCARDED = 8  # times the limit that a body may be read on, so that its sender hears why it is refused
+_FIELD_BYTES = 4096
+_PHOTO = "photo"
+
+
+def _decode_base64(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("give the file's content in base64")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not base64") from error
+
+
+class JsonOrder(Options):
+    """The body of a request in JSON."""
+
+    photo: Annotated[bytes, BeforeValidator(_decode_base64, json_schema_input_type=str)] = Field(
+        description="The photo's file in base64.", json_schema_extra={"contentEncoding": "base64"}
+    )
+
+
+async def read_order(request: Request, limits: Limits) -> tuple[bytes, Options]:
+    """The photo's file and what is asked for.
+
+    Raises:
+        HTTPException: It came too slowly or is too large, of an unknown type, broken, or out of range.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _read_body(request, limits)
+    if media_type == "application/json":
+        content, options = _read_json(body)
+    elif media_type == "multipart/form-data":
+        content, options = await _read_form(request, body)
+    else:
+        raise HTTPException(415, "send multipart/form-data with the file in the field photo, or application/json")
+    if options.preview and options.samples > 1:
+        raise HTTPException(422, "samples: a preview is one picture; leave out samples or preview")
+    return content, options
+
+
+def check_photo(content: bytes, limits: Limits) -> None:
+    """Whether a file's header promises a photo that may be decoded.
+
+    Raises:
+        HTTPException: It does not.
+    """
+    if not content:
+        raise HTTPException(422, "photo: the file is empty; choose another one")
+    loader = next((loader for magic, loader in _LOADERS.items() if content.startswith(magic)), None)
+    if content[4:8] == b"ftyp":
+        loader = "heifload_buffer"
+    if loader is None:
+        raise HTTPException(415, "photo: not a picture that is known here; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+    try:
+        image = pyvips.Operation.call(loader, content, access="sequential")
+    except pyvips.Error as error:
+        message = " ".join(str(error).split())
+        raise HTTPException(422, f"photo: damaged or truncated ({message}); get a fresh copy") from error
+    if image.width * image.height > limits.pixels:
+        megapixels = f"{limits.pixels / 1e6:g} megapixels"
+        raise HTTPException(
+            413, f"photo: {image.width} x {image.height} pixels; more than {megapixels} are not taken here, shrink it"
+        )
+
+
+async def _read_body(request: Request, limits: Limits) -> bytes:
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(limits.upload_seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limits.upload_bytes:
+                    chunks.clear()
+                    if size > _DISCARDED * limits.upload_bytes:
+                        break
+                else:
+                    chunks.append(chunk)
+    except TimeoutError as error:
+        raise HTTPException(408, f"the request did not arrive within {limits.upload_seconds:g} s") from error
+    if size > limits.upload_bytes:
+        raise HTTPException(413, f"the request is larger than {limits.upload_bytes >> 20} MB; send a smaller photo")
+    return b"".join(chunks)
+
+
+def _read_json(body: bytes) -> tuple[bytes, Options]:
+    try:
+        order = JsonOrder.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal(error) from error
+    return order.photo, order
+
+
+async def _read_form(request: Request, body: bytes) -> tuple[bytes, Options]:
+    async def stream() -> AsyncIterator[bytes]:
+        yield body
+
+    try:
+        parser = MultiPartParser(
+            request.headers,
+            stream(),  # type: ignore[arg-type]
+            max_files=1,
+            max_fields=len(Options.model_fields),
+            max_part_size=_FIELD_BYTES,
+        )
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        raise HTTPException(400, f"the form cannot be read ({error}); send multipart/form-data") from error
+    try:
+        fields = form.multi_items()
+        if len(dict(fields)) < len(fields):
+            raise HTTPException(422, "a field came twice; send each once")
+        values = dict(fields)
+        photo = values.pop(_PHOTO, None)
+        if not isinstance(photo, UploadFile):
+            raise HTTPException(422, "photo: missing; send the file itself in the field photo")
+        content = await photo.read()
+    finally:
+        await form.close()
+    try:
+        return content, Options.model_validate(values)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> HTTPException:
+    """The first of the mistakes, in one line."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return HTTPException(422, f"{place or 'request'}: {first['msg'].removeprefix('Value error, ')}")

@@ -1,0 +1,53 @@
+"""A studio that is served, and a client for it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+import uvicorn
+
+from chromantic.colorizer import Colorizer
+from chromantic.studio.options import Limits
+from chromantic.studio.server import create_app
+
+LIMITS = Limits(upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2, work_seconds=60, waiting=3)
+
+
+@dataclass
+class Client:
+    """Speaks to a studio, as a program does."""
+
+    url: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        self.session.trust_env = False  # no proxy for this machine
+
+    def get(self, path: str, **options: object) -> requests.Response:
+        return self.session.get(self.url + path, timeout=60, **options)
+
+    def colorize(self, photo: bytes | None, accept: str = "application/json", **fields: object) -> requests.Response:
+        files = {} if photo is None else {"photo": ("photo", photo)}
+        return self.session.post(
+            f"{self.url}/v1/colorize", files=files, data=fields, headers={"Accept": accept}, timeout=60
+        )
+
+
+@contextmanager
+def serving(colorizer: Colorizer, folder: Path, **options: object) -> Iterator[Client]:
+    """A studio in this process."""
+    app = create_app(colorizer, folder, **options)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield Client(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,271 @@
+"""The service as programs see it, over a real connection."""
+
+import base64
+import io
+import json
+import socket
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
+
+from chromantic.cli import main
+from chromantic.colorizer import Colorizer
+from chromantic.studio.options import Limits
+from served import LIMITS, Client, serving
+
+
+def pictures_of(answer: dict) -> dict[str, bytes]:
+    """Content by kind, with the number of a sample after it."""
+    return {
+        f"{picture['kind']}{picture.get('sample', '')}": base64.b64decode(picture["content"])
+        for picture in answer["pictures"]
+    }
+
+
+def events_of(response: requests.Response) -> list[tuple[str, dict]]:
+    events = [event.split("\n") for event in response.text.strip().split("\n\n")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in events]
+
+
+def command_writes(photo: bytes, folder: Path, weights: Path, *options: str) -> dict[str, bytes]:
+    """What `chromantic colorize` writes for a photo, by the kind in the name."""
+    folder.mkdir(exist_ok=True)
+    (folder / "photo").write_bytes(photo)
+    assert main(["colorize", str(folder / "photo"), "--model", str(weights), *options]) == 0
+    (folder / "photo").unlink()
+    return {file.name.split(".")[1]: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("way", ["form", "json", "stream"])
+def test_results_are_those_of_the_command(
+    studio: Client, photo: bytes, tiny_weights: Path, tmp_path: Path, way: str
+) -> None:
+    options = {"samples": 2, "seed": 7, "temperature": 0.8, "segmentation": True, "uncertainty": True}
+    if way == "json":
+        body = {"photo": base64.b64encode(photo).decode(), **options}
+        answer = studio.session.post(f"{studio.url}/v1/colorize", json=body).json()
+    elif way == "form":
+        answer = studio.colorize(photo, **options).json()
+    else:
+        events = events_of(studio.colorize(photo, "text/event-stream", **options))
+        assert events[-1][0] == "done"
+        rows = [(data["rows"], data["of"]) for name, data in events if name == "progress"]
+        assert rows == sorted(rows)
+        assert rows[-1][0] == rows[-1][1]
+        answer = {**events[-1][1], "pictures": [data for name, data in events if name == "picture"]}
+    command = "--samples 2 --seed 7 --temperature 0.8 --segmentation --uncertainty".split()
+    written = command_writes(photo, tmp_path, tiny_weights, *command)
+    assert pictures_of(answer) == {
+        "sample1": written["color-1"],
+        "sample2": written["color-2"],
+        "segmentation": written["segmentation"],
+        "uncertainty": written["uncertainty"],
+    }
+    assert answer["photo"] == {"width": 80, "height": 60, "format": "jpeg"}
+    assert (answer["seed"], answer["temperature"]) == (7, 0.8)
+    classes = answer["pictures"][2]["classes"]
+    assert {entry["name"] for entry in classes} <= {"background", "cat", "dog"}
+    assert sum(entry["share"] for entry in classes) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("format", ["png", "tiff", "webp", "jpeg"])
+def test_a_single_picture_comes_as_it_is(
+    studio: Client, photo: bytes, tiny_weights: Path, tmp_path: Path, format: str
+) -> None:
+    response = studio.colorize(photo, "image/*", format=format, seed=2**63 - 1)
+    written = command_writes(photo, tmp_path, tiny_weights, "--format", format, "--seed", str(2**63 - 1))
+    assert response.headers["content-type"] == f"image/{format}"
+    assert response.content == written["color"]
+    assert Image.open(io.BytesIO(response.content)).getexif()[0x010E] == "Grandmother"
+
+
+def test_a_preview_and_the_grey_photo_for_showing(studio: Client, photo: bytes) -> None:
+    answer = studio.colorize(photo, preview="true", grey="true", max_side=40).json()
+    images = {kind: Image.open(io.BytesIO(content)) for kind, content in pictures_of(answer).items()}
+    assert {kind: image.size for kind, image in images.items()} == {"preview": (40, 30), "grey": (40, 30)}
+    grey = np.asarray(images["grey"].convert("RGB"))
+    assert (grey == grey[..., :1]).all()
+    small = np.asarray(Image.open(io.BytesIO(photo)).resize((40, 30), Image.Resampling.BOX), np.float32)
+    assert np.abs(grey[..., 0] - small).mean() < 3
+    assert answer["photo"]["width"] == 80
+    assert (answer["seed"], answer["temperature"]) == (None, None)
+
+
+def test_what_is_shown_small_has_the_colours_of_the_full_size(studio: Client, photo: bytes) -> None:
+    def colours(**options: int) -> np.ndarray:
+        """Of a picture in places of a tenth of its width, without their brightness."""
+        image = Image.open(io.BytesIO(studio.colorize(photo, "image/*", **options).content))
+        places = np.asarray(image.reduce(image.width // 10), np.float32)
+        return (places - places.mean(-1, keepdims=True)).ravel()
+
+    small = colours(seed=5, max_side=40)
+    assert np.corrcoef(colours(seed=5), small)[0, 1] > 0.9
+    assert np.corrcoef(colours(seed=6), small)[0, 1] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "fields"),
+    [
+        (422, "seed", {"seed": "-1"}),
+        (422, "seed", {"seed": "many"}),
+        (422, "temperature", {"temperature": "nan"}),
+        (422, "samples", {"samples": "17"}),
+        (422, "samples", {"samples": "2", "preview": "1"}),
+        (422, "format", {"format": "bmp"}),
+        (422, "sedation", {"sedation": "1"}),
+        (422, "twice", {"seed": ["1", "2"]}),
+        (400, "form", {"format": "x" * 10_000}),
+        (400, "form", {f"field{number}": "1" for number in range(20)}),
+    ],
+)
+def test_options_that_cannot_be_used(studio: Client, photo: bytes, status: int, words: str, fields: dict) -> None:
+    response = studio.colorize(photo, **fields)
+    assert response.status_code == status
+    assert words in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "content_type", "body"),
+    [
+        (415, "multipart", "text/plain", b"hello"),
+        (415, "multipart", "application/x-www-form-urlencoded", b"photo=/etc/passwd"),
+        (400, "form", "multipart/form-data", b"no boundary"),
+        (422, "photo: missing", "multipart/form-data; boundary=x", b"--x--\r\n"),
+        (
+            422,
+            "photo: missing",
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\n/etc/passwd\r\n--x--\r\n',
+        ),
+        (422, "JSON", "application/json", b"{"),
+        (422, "JSON", "application/json", b"[" * 100_000),
+        (422, "photo", "application/json", b"{}"),
+        (422, "base64", "application/json", b'{"photo": "file:///etc/passwd"}'),
+        (422, "url", "application/json", b'{"photo": "", "url": "http://example.org/photo.jpg"}'),
+        (422, "empty", "application/json", b'{"photo": ""}'),
+    ],
+)
+def test_bodies_that_cannot_be_read(studio: Client, status: int, words: str, content_type: str, body: bytes) -> None:
+    response = studio.session.post(f"{studio.url}/v1/colorize", data=body, headers={"Content-Type": content_type})
+    assert response.status_code == status
+    assert words in response.json()["detail"]
+
+
+def test_several_pictures_are_no_image(studio: Client, photo: bytes) -> None:
+    assert studio.colorize(photo, "image/*", samples=2).status_code == 406
+
+
+def test_opacity_and_jpeg_do_not_go_together(studio: Client) -> None:
+    file = io.BytesIO()
+    Image.new("LA", (20, 20), (90, 120)).save(file, "png")
+    response = studio.colorize(file.getvalue(), format="jpeg")
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("format: jpeg has no transparency")
+
+
+def test_a_slow_upload_is_ended(studio: Client) -> None:
+    host, port = studio.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            b"POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 1000\r\n\r\n{"
+        )
+        connection.settimeout(20)
+        assert b" 408 " in connection.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+    held = threading.Event()
+
+    class Slow(Colorizer):
+        def colorize(self, *arguments: object, **options: object):  # noqa: ANN202
+            held.wait(30)
+            return super().colorize(*arguments, **options)
+
+    slow = Slow(colorizer.network, colorizer.name)
+    limits = Limits(waiting=2)
+    with serving(slow, tmp_path, limits=limits) as client:
+        figures = client.get("/metrics").text
+        places = int(value_of(figures, "chromantic_places"))
+        answers: list[requests.Response] = []
+        threads = [
+            threading.Thread(target=lambda: answers.append(Client(client.url).colorize(photo)))
+            for _ in range(places - 1)  # the warming takes one
+        ]
+        for thread in threads:
+            thread.start()
+        while value_of(client.get("/metrics").text, "chromantic_requests_taken") < places:
+            time.sleep(0.02)
+        response = client.colorize(photo)
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) >= 1
+        held.set()
+        for thread in threads:
+            thread.join()
+        assert [answer.status_code for answer in answers] == [200] * (places - 1)
+        assert client.colorize(photo).status_code == 200
+        figures = client.get("/metrics").text
+        assert value_of(figures, "chromantic_colorize_requests_total", status="200") == places
+        assert value_of(figures, "chromantic_colorize_requests_total", status="429") == 1
+        assert value_of(figures, "chromantic_requests_taken") == 0
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tmp_path: Path, accept: str) -> None:
+    rows: list[int] = []
+
+    class Watched(Colorizer):
+        def colorize(self, photo, samples, seed, temperature, preview, callback):  # noqa: ANN001, ANN202
+            def slowly(row: int, of: int) -> None:
+                rows.append(row)
+                time.sleep(0.05)
+                callback(row, of)
+
+            return super().colorize(photo, samples, seed, temperature, preview, slowly)
+
+    class Quick(Watched):
+        def colorize(self, photo, *arguments, **options):  # noqa: ANN001, ANN002, ANN003, ANN202
+            if not arguments:  # the warming
+                return Colorizer.colorize(self, photo)
+            return super().colorize(photo, *arguments, **options)
+
+    with serving(Quick(colorizer.network, colorizer.name), tmp_path) as client:
+        with pytest.raises(requests.Timeout):
+            client.session.post(
+                f"{client.url}/v1/colorize",
+                files={"photo": photo},
+                headers={"Accept": accept},
+                timeout=0.4,
+            ).content  # noqa: B018
+        client.session.close()
+        while value_of(client.get("/metrics").text, "chromantic_requests_taken"):
+            time.sleep(0.02)
+        assert 0 < len(rows) < 32
+
+
+def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+    with serving(colorizer, tmp_path, limits=Limits(work_seconds=0)) as client:
+        response = client.colorize(photo)
+        assert response.status_code == 503
+        assert "longer" in response.json()["detail"]
+
+
+def test_it_tells_of_itself(studio: Client, tiny_weights: Path) -> None:
+    told = studio.get("/v1/models").json()
+    assert told["models"][0]["name"].startswith(f"{tiny_weights}@")
+    assert told["models"][0]["classes"] == ["background", "cat", "dog"]
+    assert told["limits"]["upload_bytes"] == LIMITS.upload_bytes
+    assert studio.get("/healthz").json() == {"status": "ok"}
+    assert "/v1/colorize" in studio.get("/openapi.json").json()["paths"]
+    assert studio.get("/redoc").status_code == 404
+
+
+def value_of(figures: str, name: str, **labels: str) -> float:
+    samples = (sample for family in text_string_to_metric_families(figures) for sample in family.samples)
+    return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())

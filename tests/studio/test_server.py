@@ -1,0 +1,142 @@
+"""Who is let in, what browsers are told, and what is left of a process."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from served import Client, serving
+
+from chromantic.cli import main
+from chromantic.colorizer import Colorizer
+from chromantic.studio.scratch import scratch_folder
+
+TOKEN = "correct-horse-battery-staple"
+
+
+@contextmanager
+def process(weights: Path, folder: Path) -> Iterator[tuple[subprocess.Popen, Client]]:
+    """The command in a process of its own, whose temporary files lie in the folder; killed at the end."""
+    command = [sys.executable, "-m", "chromantic", "studio", "--port", "0", "--model", str(weights)]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
+        assert running.stdout
+        try:
+            yield running, Client(running.stdout.readline().split()[0].rstrip("/"))
+        finally:
+            running.kill()
+
+
+def test_nothing_comes_from_elsewhere(studio: Client) -> None:
+    pages = [studio.get(path) for path in ("/", "/docs")]
+    for page in pages:
+        assert page.headers["content-security-policy"].startswith("default-src 'self'; img-src 'self' blob: data:")
+        assert page.headers["content-type"].startswith("text/html")
+        linked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert linked
+        for address in linked:
+            assert not address.startswith(("http:", "https:", "//"))
+            if address.startswith("/"):
+                assert studio.get(address).status_code == 200, address
+
+
+def test_other_names_and_other_sites_are_refused(studio: Client, photo: bytes) -> None:
+    assert studio.get("/", headers={"Host": "evil.example"}).status_code == 403
+    assert studio.get("/", headers={"Host": "[evil"}).status_code == 403
+    for origin in ("http://evil.example", "null", "http://[evil"):
+        response = studio.session.post(
+            f"{studio.url}/v1/colorize", files={"photo": photo}, headers={"Origin": origin}, timeout=60
+        )
+        assert response.status_code == 403, origin
+        assert "another site" in response.json()["detail"]
+    assert studio.get("/healthz", headers={"Origin": studio.url}).status_code == 200
+
+
+def test_a_token_is_asked_for(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+    with serving(colorizer, tmp_path, token=TOKEN) as client:
+        assert client.get("/healthz").status_code == 200
+        for path in ("/", "/v1/models", "/metrics", "/openapi.json", "/?token=guessed", "/?token=%ff"):
+            response = client.get(path)
+            assert response.status_code == 401, path
+            assert response.headers["www-authenticate"] == "Bearer"
+        assert client.colorize(photo).status_code == 401
+        assert client.get("/v1/models", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert client.get("/v1/models", headers={"Authorization": f"Basic {TOKEN}"}).status_code == 401
+        assert client.get("/v1/models", headers={"Cookie": "chromantic-studio=\xe9"}).status_code == 401
+        page = client.get(f"/?token={TOKEN}")
+        assert (page.status_code, page.url) == (200, f"{client.url}/")
+        assert client.colorize(photo, preview=True).status_code == 200  # by the cookie
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("give a --token", ["--host", "0.0.0.0"]),
+        ("give a --token", ["--host", "::"]),
+        ("16", ["--host", "0.0.0.0", "--token", "short"]),
+        ("no address", ["--host", "example.org"]),
+        ("port 70000", ["--port", "70000"]),
+        ("no such weights", ["--port", "0", "--model", "missing"]),
+    ],
+)
+def test_the_command_says_what_is_wrong(words: str, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["studio", *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken(studio: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["studio", "--port", studio.url.rsplit(":", 1)[1]]) == 2
+    assert "cannot be listened on" in capsys.readouterr().err
+
+
+def test_folders_of_ended_processes_go_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    abandoned = tmp_path / "chromantic-studio-abandoned"
+    abandoned.mkdir()
+    (abandoned / "lock").touch()
+    (abandoned / "photo").write_bytes(b"private")
+    with scratch_folder() as first, scratch_folder() as second:
+        assert set(tmp_path.iterdir()) == {first, second}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
+    with process(tiny_weights, tmp_path) as (running, client):
+        client.colorize(photo, preview=True)
+
+        def ask() -> None:
+            with pytest.raises(OSError, match=r"reset|closed|aborted"):
+                Client(client.url).colorize(photo, samples=16)
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        while sum(path.is_dir() for path in tmp_path.rglob("*")) < 2:  # one of the process, one of a photo
+            time.sleep(0.001)
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        for thread in asking:
+            thread.join()
+    assert list(tmp_path.iterdir())
+    with process(tiny_weights, tmp_path) as (running, client):
+        assert client.colorize(photo, preview=True).status_code == 200
+        assert len(list(tmp_path.iterdir())) == 1
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_headers_without_end_are_refused(studio: Client) -> None:
+    connection = http.client.HTTPConnection(studio.url.removeprefix("http://"), timeout=20)
+    connection.request("GET", "/healthz", headers={"X-Long": "x" * (1 << 20)})
+    assert 400 <= connection.getresponse().status < 500
