@@ -13,11 +13,11 @@ import pytest
 import requests
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
+from served import LIMITS, Client, serving
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
 from chromantic.studio.options import Limits
-from served import LIMITS, Client, serving
 
 
 def pictures_of(answer: dict) -> dict[str, bytes]:
@@ -59,7 +59,7 @@ def test_results_are_those_of_the_command(
         assert rows == sorted(rows)
         assert rows[-1][0] == rows[-1][1]
         answer = {**events[-1][1], "pictures": [data for name, data in events if name == "picture"]}
-    command = "--samples 2 --seed 7 --temperature 0.8 --segmentation --uncertainty".split()
+    command = ["--samples", "2", "--seed", "7", "--temperature", "0.8", "--segmentation", "--uncertainty"]
     written = command_writes(photo, tmp_path, tiny_weights, *command)
     assert pictures_of(answer) == {
         "sample1": written["color-1"],
@@ -184,7 +184,7 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
     held = threading.Event()
 
     class Slow(Colorizer):
-        def colorize(self, *arguments: object, **options: object):  # noqa: ANN202
+        def colorize(self, *arguments: object, **options: object):
             held.wait(30)
             return super().colorize(*arguments, **options)
 
@@ -221,7 +221,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
     rows: list[int] = []
 
     class Watched(Colorizer):
-        def colorize(self, photo, samples, seed, temperature, preview, callback):  # noqa: ANN001, ANN202
+        def colorize(self, photo, samples, seed, temperature, preview, callback):
             def slowly(row: int, of: int) -> None:
                 rows.append(row)
                 time.sleep(0.05)
@@ -230,7 +230,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
             return super().colorize(photo, samples, seed, temperature, preview, slowly)
 
     class Quick(Watched):
-        def colorize(self, photo, *arguments, **options):  # noqa: ANN001, ANN002, ANN003, ANN202
+        def colorize(self, photo, *arguments, **options):
             if not arguments:  # the warming
                 return Colorizer.colorize(self, photo)
             return super().colorize(photo, *arguments, **options)
@@ -242,7 +242,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
                 files={"photo": photo},
                 headers={"Accept": accept},
                 timeout=0.4,
-            ).content  # noqa: B018
+            )
         client.session.close()
         while value_of(client.get("/metrics").text, "chromantic_requests_taken"):
             time.sleep(0.02)

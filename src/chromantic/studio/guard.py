@@ -49,7 +49,7 @@ class Guard:
         if self._names is not None and _name_of(host) not in self._names:  # a site's name that leads here
             return _refuse(403, "another name than this machine's; open the address that the studio printed")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return _refuse(403, "another site's page may not ask; open the address that the studio printed")
         if self._token is None or scope["path"] == _OPEN:
             return None

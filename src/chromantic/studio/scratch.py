@@ -15,10 +15,12 @@ def scratch_folder() -> Iterator[Path]:
     """An empty folder for the time of the block. Those of processes that were killed are removed first."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         _remove_abandoned(folder)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
-        with (Path(name) / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # which the system opens when the process ends, however it does
-            yield Path(name)
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name,
+        (Path(name) / "lock").open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)  # which the system opens when the process ends, however it does
+        yield Path(name)
 
 
 def _remove_abandoned(folder: Path) -> None:

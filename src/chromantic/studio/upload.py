@@ -1,4 +1,4 @@
-"""What a client sends: a photo and options, as a form or as JSON, held against the limits before anything is decoded."""
+"""What a client sends: a photo and options, as a form or as JSON, checked before anything is decoded."""
 
 import asyncio
 import base64

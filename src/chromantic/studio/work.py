@@ -3,7 +3,7 @@
 import base64
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,7 +134,7 @@ def _progress_of(work: Work) -> Callable[[int, int], None]:
     return report
 
 
-def _pictures(result: Colorization, options: Options, files: Path):  # noqa: ANN202
+def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[Picture]:
     height, width = result.size
     size: dict[str, object] = {"width": width, "height": height}
     if options.grey:

@@ -1,0 +1,366 @@
+"use strict";
+
+// Photos stay in the page: the service keeps nothing, and gets a photo again for every picture of it.
+
+const SHOWN_SIDE = 1600; // pixels that a picture has here at most; the download has all
+const DRAWN = 3; // pictures at a time
+const TRIED = 8; // for "more like this"
+const NO_ENLARGEMENT_BEYOND = 2;
+const PHOTOS_KEPT = 12;
+const NAMES = { jpeg: "JPEG", png: "PNG", tiff: "TIFF", webp: "WebP" };
+const SUFFIXES = { jpeg: "jpg", png: "png", tiff: "tif", webp: "webp" };
+const LOSSLESS = new Set(["png", "tiff", "webp"]);
+
+const element = (id) => document.getElementById(id);
+const sitting = []; // photos, the newest first
+let photo = null; // the one that is worked on
+let running = new AbortController();
+let limits = null;
+let segments = false; // whether the weights know a segmentation
+
+const liveliness = () => Number(element("liveliness").value);
+const fieldsOf = (take) => (take.preview ? { preview: true } : { seed: take.seed, temperature: take.temperature });
+
+// What happens
+
+/** Does something that may fail, in place of what is running, which is given up. */
+function run(action) {
+  running.abort();
+  running = new AbortController();
+  return attempt(action);
+}
+
+/** Does something that may fail beside what is running. */
+async function attempt(action) {
+  const { signal } = running;
+  element("notice").hidden = true;
+  try {
+    await action(signal);
+  } catch (error) {
+    if (!signal.aborted) complain(error);
+  }
+  if (!signal.aborted) say("");
+}
+
+function open(file, name) {
+  return run(async (signal) => {
+    if (limits && file.size > limits.upload_bytes) {
+      throw new Trouble(TITLES[413], `More than ${limits.upload_bytes >> 20} MB are not taken here; make it smaller.`);
+    }
+    element("welcome").setAttribute("aria-busy", "true");
+    say("Reading the photo …");
+    try {
+      const wish = { preview: true, grey: true, max_side: SHOWN_SIDE };
+      const answer = await askForPictures(file, wish, { signal, onBusy: sayBusy });
+      const { preview, grey } = answer.pictures;
+      photo = {
+        file, name, seeds: 0, overlays: null, full: false, ...answer.photo,
+        grey: URL.createObjectURL(grey.content), shownWidth: grey.width,
+        takes: [{ preview: true, content: preview.content, url: URL.createObjectURL(preview.content) }],
+      };
+    } finally {
+      element("welcome").removeAttribute("aria-busy");
+    }
+    photo.chosen = photo.takes[0];
+    sitting.unshift(photo);
+    sitting.splice(PHOTOS_KEPT).forEach(forget);
+    show();
+    await draw(freshSeeds(DRAWN), signal);
+  });
+}
+
+const freshSeeds = (count) => Array.from({ length: count }, () => ({ seed: photo.seeds++, temperature: liveliness() }));
+
+/** Draws pictures one after another, and shows each as soon as it is there. */
+async function draw(takes, signal) {
+  const mine = photo;
+  mine.takes.push(...takes);
+  showTakes();
+  try {
+    for (const take of takes) {
+      say("Drawing …");
+      const onProgress = (share) => { take.bar.value = share; };
+      const wish = { ...fieldsOf(take), max_side: SHOWN_SIDE };
+      const { pictures } = await askForPictures(mine.file, wish, { signal, onProgress, onBusy: sayBusy });
+      take.content = pictures.sample.content;
+      take.url = URL.createObjectURL(take.content);
+      showTakes();
+    }
+  } finally {
+    mine.takes = mine.takes.filter((take) => take.url || !takes.includes(take));
+    showTakes();
+  }
+}
+
+const somethingElse = () => run((signal) => draw(freshSeeds(DRAWN), signal));
+
+const moreLikeThis = () => run(async (signal) => {
+  const wanted = await likeness(photo.chosen.content);
+  const tried = [];
+  for (const take of freshSeeds(TRIED)) {
+    say(`Trying ${TRIED} new ones, to keep the ${DRAWN} most like it: ${tried.length + 1}`);
+    const wish = { ...fieldsOf(take), max_side: 4 * LIKENESS_SIDE };
+    const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
+    tried.push([distance(wanted, await likeness(pictures.sample.content)), take]);
+  }
+  tried.sort(([one], [other]) => one - other);
+  await draw(tried.slice(0, DRAWN).map(([, take]) => take), signal);
+});
+
+/** The same draw, calmer or livelier. */
+function redraw() {
+  if (photo.chosen.preview) return;
+  const take = { seed: photo.chosen.seed, temperature: liveliness() };
+  run(async (signal) => {
+    await draw([take], signal);
+    choose(take);
+  });
+}
+
+async function showOverlay() {
+  const kind = document.querySelector("input[name=show]:checked").value;
+  element("overlay").hidden = element("legend").hidden = true;
+  if (kind === "colours") return;
+  await attempt(async (signal) => {
+    if (!photo.overlays) {
+      say("Asking what it sees …");
+      const wish = { preview: true, uncertainty: true, max_side: SHOWN_SIDE, ...(segments ? { segmentation: true } : {}) };
+      const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
+      photo.overlays = {
+        uncertainty: { image: await uncertaintyOverlay(pictures.uncertainty.content) },
+        segmentation: pictures.segmentation && {
+          image: await segmentationOverlay(pictures.segmentation.content),
+          classes: pictures.segmentation.classes,
+        },
+      };
+    }
+    const { image, classes } = photo.overlays[kind];
+    const canvas = element("overlay");
+    Object.assign(canvas, { width: image.width, height: image.height, hidden: false });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    showLegend(classes);
+  });
+}
+
+async function download() {
+  const button = element("download");
+  const label = button.textContent;
+  Object.assign(button, { disabled: true, textContent: "Preparing …" });
+  const { file, name, chosen } = photo;
+  const format = element("format").value;
+  try {
+    const content = await askForFile(file, { ...fieldsOf(chosen), format });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(content);
+    link.download = `${name.replace(/\.[^.]*$/, "")}.color.${SUFFIXES[format]}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  } catch (error) {
+    complain(error);
+  }
+  Object.assign(button, { disabled: false, textContent: label });
+}
+
+/** Every pixel of the photo, as large as the screen's. */
+async function toggleActualSize() {
+  const actual = element("actual").getAttribute("aria-pressed") !== "true";
+  element("actual").setAttribute("aria-pressed", String(actual));
+  element("frame").classList.toggle("actual", actual);
+  if (actual) await sharpen();
+}
+
+/** Replaces what is shown by all pixels of it, where there are more than are shown. */
+async function sharpen() {
+  const { chosen } = photo;
+  if (photo.shownWidth >= photo.width || chosen.full) return;
+  await attempt(async (signal) => {
+    say("Loading every pixel …");
+    const wish = { ...fieldsOf(chosen), format: "png", ...(photo.full ? {} : { grey: true }) };
+    const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
+    chosen.full = URL.createObjectURL((pictures.sample ?? pictures.preview).content);
+    if (pictures.grey) photo.full = URL.createObjectURL(pictures.grey.content);
+    choose(chosen);
+  });
+}
+
+function forget(old) {
+  for (const url of [old.grey, old.full, ...old.takes.flatMap((take) => [take.url, take.full])]) {
+    if (url) URL.revokeObjectURL(url);
+  }
+}
+
+// What is shown
+
+function show() {
+  element("welcome").hidden = photo !== null;
+  element("work").hidden = element("another").hidden = photo === null;
+  if (!photo) return;
+  const frame = element("frame").style;
+  frame.setProperty("--width", photo.width);
+  frame.setProperty("--height", photo.height);
+  frame.setProperty("--largest", `${NO_ENLARGEMENT_BEYOND * photo.width}px`);
+  element("about").textContent = `${photo.name}: ${photo.width} × ${photo.height} pixels. Size, details and camera data `
+    + "of the photo are kept; only colour is added.";
+  const own = photo.format in NAMES ? photo.format : "png";
+  element("format").replaceChildren(...Object.entries(NAMES).map(([format, name]) => {
+    const like = format === photo.format ? ", as the photo" : LOSSLESS.has(format) ? ", without loss" : ", smaller";
+    return new Option(name + like, format, format === own, format === own);
+  }));
+  document.querySelector("input[value=colours]").checked = true;
+  element("overlay").hidden = element("legend").hidden = true;
+  if (element("actual").getAttribute("aria-pressed") === "true") toggleActualSize();
+  element("takes").replaceChildren();
+  choose(photo.chosen);
+  showTakes();
+}
+
+function choose(take) {
+  photo.chosen = take;
+  element("before").src = photo.full || photo.grey;
+  element("after").src = take.full || take.url;
+  if (!take.preview) {
+    element("liveliness").value = take.temperature;
+    showLiveliness();
+  }
+  showTakes();
+  showSitting();
+  if (element("actual").getAttribute("aria-pressed") === "true") sharpen();
+}
+
+function showTakes() {
+  if (!photo) return;
+  for (const take of photo.takes) take.item ??= itemOf(take);
+  for (const take of photo.takes) {
+    const [button] = take.item.children;
+    button.disabled = !take.url;
+    button.setAttribute("aria-pressed", String(take === photo.chosen));
+    if (take.url && !button.querySelector("img")) {
+      button.replaceChildren(Object.assign(new Image(), { src: take.url, alt: "", draggable: false }));
+      button.append(captionOf(take));
+    }
+  }
+  const items = photo.takes.map((take) => take.item);
+  const shown = [...element("takes").children];
+  for (const old of shown.filter((item) => !items.includes(item))) old.remove();
+  for (const item of items.filter((item) => !shown.includes(item))) {
+    element("takes").append(item);
+    item.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }
+}
+
+function itemOf(take) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  take.bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  take.bar.setAttribute("aria-label", "Drawing");
+  button.append(take.bar, captionOf(take));
+  button.addEventListener("click", () => choose(take));
+  item.append(button);
+  return item;
+}
+
+function captionOf(take) {
+  const calm = take.temperature === 1 ? "" : `, ${take.temperature < 1 ? "calmer" : "livelier"}`;
+  const text = take.preview ? "Preview" : `Draw ${take.seed}${calm}`;
+  return Object.assign(document.createElement("span"), { textContent: text });
+}
+
+function showSitting() {
+  element("sitting-part").hidden = sitting.length < 2;
+  element("sitting").replaceChildren(...sitting.map((kept) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.setAttribute("aria-pressed", String(kept === photo));
+    const text = Object.assign(document.createElement("span"), { textContent: kept.name });
+    button.append(Object.assign(new Image(), { src: kept.chosen.url, alt: "", draggable: false }), text);
+    button.addEventListener("click", () => run(async () => {
+      photo = kept;
+      show();
+    }));
+    item.append(button);
+    return item;
+  }));
+}
+
+function showLegend(classes) {
+  const rows = classes
+    ? classes.map(({ name, colour, share }) => [name === "background" ? "#0000" : colour,
+      `${name === "background" ? "something else" : name}, ${Math.max(1, Math.round(100 * share))}%`])
+    : [["#ff6e0022", "few colours are likely here"], ["#ff6e00", "many are: the colours differ most between draws"]];
+  element("legend").replaceChildren(...rows.map(([colour, text]) => {
+    const item = document.createElement("li");
+    const patch = document.createElement("i");
+    patch.style.setProperty("--colour", colour);
+    item.append(patch, text);
+    return item;
+  }));
+  element("legend").hidden = false;
+}
+
+function showLiveliness() {
+  const value = liveliness();
+  const word = value === 1 ? "as the network believes" : value === 0 ? "only the likeliest" : value < 1 ? "calmer" : "wilder";
+  element("lively").textContent = `${value.toFixed(1)} · ${word}`;
+}
+
+function say(text) {
+  element("status").textContent = text;
+}
+
+const sayBusy = () => say("Others are ahead of you; waiting for a free place …");
+
+function complain(error) {
+  console.error(error);
+  element("notice-title").textContent = error.title ?? "Something went wrong.";
+  element("notice-text").textContent = error.title ? error.message : "Reload this page and try again.";
+  element("notice").hidden = false;
+}
+
+function start() {
+  const moveSplit = () => element("frame").style.setProperty("--split", `${element("split").value}%`);
+  const openFirst = (files) => {
+    if (files?.length) open(files[0], files[0].name);
+  };
+  const on = (id, event, action) => element(id).addEventListener(event, action);
+  on("choose", "click", () => element("file").click());
+  on("file", "change", ({ target }) => {
+    openFirst(target.files);
+    target.value = ""; // so that the same photo may be chosen again
+  });
+  on("another", "click", () => element("file").click());
+  on("dismiss", "click", () => { element("notice").hidden = true; });
+  on("split", "input", moveSplit);
+  on("like", "click", moreLikeThis);
+  on("else", "click", somethingElse);
+  on("liveliness", "input", showLiveliness);
+  on("liveliness", "change", redraw);
+  on("download", "click", download);
+  on("actual", "click", toggleActualSize);
+  for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", showOverlay);
+  for (const button of document.querySelectorAll("[data-example]")) {
+    const name = button.dataset.example;
+    button.addEventListener("click", async () => open(await (await fetch(`/examples/${name}`)).blob(), name));
+  }
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    openFirst(event.dataTransfer.files);
+  });
+  document.addEventListener("paste", (event) => openFirst(event.clipboardData.files));
+  moveSplit();
+  showLiveliness();
+  fetch("/v1/models").then((response) => response.json()).then((told) => {
+    limits = told.limits;
+    segments = told.models[0].classes.length > 0;
+    document.querySelector("input[value=segmentation]").closest("label").hidden = !segments;
+  }).catch(() => {});
+}
+
+start();
