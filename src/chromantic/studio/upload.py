@@ -76,7 +76,7 @@ def check_photo(content: bytes, limits: Limits) -> None:
     if content[4:8] == b"ftyp":
         loader = "heifload_buffer"
     if loader is None:
-        raise HTTPException(415, "photo: not a picture that is known here; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+        raise HTTPException(415, "photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
     try:
         image = pyvips.Operation.call(loader, content, access="sequential")
     except pyvips.Error as error:

@@ -15,7 +15,7 @@ function typeOf(schema) {
   const bounds = [
     schema.minimum !== undefined && `from ${schema.minimum}`,
     schema.maximum !== undefined && `to ${schema.maximum}`,
-    schema.exclusiveMaximum !== undefined && `below ${schema.exclusiveMaximum}`,
+    schema.exclusiveMaximum !== undefined && `below 2^${Math.log2(schema.exclusiveMaximum)}`,
   ].filter(Boolean).join(" ");
   return [schema.type, bounds].filter(Boolean).join(" ");
 }

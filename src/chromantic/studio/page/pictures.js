@@ -3,6 +3,7 @@
 // What the page computes from pictures itself.
 
 const OVERLAY_OPACITY = 150; // of 255
+const UNSURE_OPACITY = 220;
 const LIKENESS_SIDE = 24; // pixels of the small pictures that are compared
 
 async function pixelsOf(content, width, height) {
@@ -21,18 +22,15 @@ async function segmentationOverlay(content) {
   return image;
 }
 
-/** Orange, the stronger the more colours the network deems possible there; the scale spans this photo's own values. */
+/** Orange, the stronger the more colours the network deems possible there, in comparison with the rest of the photo. */
 async function uncertaintyOverlay(content) {
   const image = await pixelsOf(content);
   const { data } = image;
-  let low = 255, high = 0;
+  const below = new Uint32Array(257); // pixels that are surer than a level
+  for (let i = 0; i < data.length; i += 4) below[data[i] + 1] += 1;
+  for (let level = 1; level < below.length; level += 1) below[level] += below[level - 1];
   for (let i = 0; i < data.length; i += 4) {
-    low = Math.min(low, data[i]);
-    high = Math.max(high, data[i]);
-  }
-  for (let i = 0; i < data.length; i += 4) {
-    data[i + 3] = Math.round(235 * ((data[i] - low) / Math.max(high - low, 1)) ** 1.5);
-    data.set([255, 110, 0], i);
+    data.set([255, 110, 0, Math.round(UNSURE_OPACITY * below[data[i]] / below[256])], i);
   }
   return image;
 }

@@ -54,7 +54,7 @@ function open(file, name) {
       const answer = await askForPictures(file, wish, { signal, onBusy: sayBusy });
       const { preview, grey } = answer.pictures;
       photo = {
-        file, name, seeds: 0, overlays: null, full: false, ...answer.photo,
+        file, name, nextSeed: 1, overlays: null, full: false, ...answer.photo,
         grey: URL.createObjectURL(grey.content), shownWidth: grey.width,
         takes: [{ preview: true, content: preview.content, url: URL.createObjectURL(preview.content) }],
       };
@@ -69,7 +69,7 @@ function open(file, name) {
   });
 }
 
-const freshSeeds = (count) => Array.from({ length: count }, () => ({ seed: photo.seeds++, temperature: liveliness() }));
+const freshSeeds = (count) => Array.from({ length: count }, () => ({ seed: photo.nextSeed++, temperature: liveliness() }));
 
 /** Draws pictures one after another, and shows each as soon as it is there. */
 async function draw(takes, signal) {
@@ -119,7 +119,7 @@ function redraw() {
 
 async function showOverlay() {
   const kind = document.querySelector("input[name=show]:checked").value;
-  element("overlay").hidden = element("legend").hidden = true;
+  hideOverlay();
   if (kind === "colours") return;
   await attempt(async (signal) => {
     if (!photo.overlays) {
@@ -138,6 +138,7 @@ async function showOverlay() {
     const canvas = element("overlay");
     Object.assign(canvas, { width: image.width, height: image.height, hidden: false });
     canvas.getContext("2d").putImageData(image, 0, 0);
+    element("frame").classList.add("overlaid");
     showLegend(classes);
   });
 }
@@ -207,7 +208,7 @@ function show() {
     return new Option(name + like, format, format === own, format === own);
   }));
   document.querySelector("input[value=colours]").checked = true;
-  element("overlay").hidden = element("legend").hidden = true;
+  hideOverlay();
   if (element("actual").getAttribute("aria-pressed") === "true") toggleActualSize();
   element("takes").replaceChildren();
   choose(photo.chosen);
@@ -244,7 +245,7 @@ function showTakes() {
   for (const old of shown.filter((item) => !items.includes(item))) old.remove();
   for (const item of items.filter((item) => !shown.includes(item))) {
     element("takes").append(item);
-    item.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    element("takes").scrollLeft = element("takes").scrollWidth;
   }
 }
 
@@ -282,11 +283,16 @@ function showSitting() {
   }));
 }
 
+function hideOverlay() {
+  element("overlay").hidden = element("legend").hidden = true;
+  element("frame").classList.remove("overlaid");
+}
+
 function showLegend(classes) {
   const rows = classes
     ? classes.map(({ name, colour, share }) => [name === "background" ? "#0000" : colour,
       `${name === "background" ? "something else" : name}, ${Math.max(1, Math.round(100 * share))}%`])
-    : [["#ff6e0022", "few colours are likely here"], ["#ff6e00", "many are: the colours differ most between draws"]];
+    : [["#ff6e0022", "surer: few colours are likely"], ["#ff6e00", "less sure: many colours are"]];
   element("legend").replaceChildren(...rows.map(([colour, text]) => {
     const item = document.createElement("li");
     const patch = document.createElement("i");
@@ -299,7 +305,7 @@ function showLegend(classes) {
 
 function showLiveliness() {
   const value = liveliness();
-  const word = value === 1 ? "as the network believes" : value === 0 ? "only the likeliest" : value < 1 ? "calmer" : "wilder";
+  const word = value === 1 ? "normal" : value === 0 ? "only the likeliest" : value < 1 ? "calmer" : "wilder";
   element("lively").textContent = `${value.toFixed(1)} · ${word}`;
 }
 

@@ -1,0 +1,263 @@
+"""The page in a real browser; these tests need Chromium and skip where there is none.
+
+`STUDIO_SCREENSHOTS=FOLDER python -m pytest tests/studio/test_page.py -m slow` takes pictures of it with the shipped
+weights; docs/studio.jpg is one of them.
+"""
+
+import base64
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from served import LIMITS, Client, serving
+
+from chromantic.cli import main
+from chromantic.colorizer import Colorizer
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 860}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PATIENCE = 60_000  # milliseconds, on a busy machine
+DROP = """([content, name]) => {
+    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], name));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to show the page; install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(**DESKTOP)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, studio: Client, errors: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(studio.url)
+    return page
+
+
+def drop(page: Page, content: bytes, name: str) -> None:
+    page.evaluate(DROP, [base64.b64encode(content).decode(), name])
+
+
+def wait_for_takes(page: Page, count: int) -> None:
+    """Until so many pictures, the preview among them, are there, and nothing more is being drawn."""
+    expect(page.locator("#takes img")).to_have_count(count, timeout=PATIENCE)
+    expect(page.locator("#status")).to_have_text("", timeout=PATIENCE)
+
+
+def shown_split(page: Page) -> float:
+    """The share of the frame's width at which after follows before, as the browser has laid it out."""
+    frame, handle = (page.locator(part).bounding_box() for part in ("#frame", "#handle"))
+    assert frame
+    assert handle
+    return (handle["x"] + handle["width"] / 2 - frame["x"]) / frame["width"]
+
+
+def test_from_a_dropped_photo_to_the_commands_file(
+    page: Page, errors: list[str], studio: Client, photo: bytes, tiny_weights: Path, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    drop(page, photo, "Großmutter <b>1931</b>.jpg")
+    expect(page.locator("#frame")).to_be_visible(timeout=PATIENCE)
+    wait_for_takes(page, 4)
+
+    slider = page.get_by_role("slider", name="Before and after")
+    assert shown_split(page) == pytest.approx(0.5, abs=0.01)
+    slider.focus()
+    page.keyboard.press("Home")
+    assert shown_split(page) == pytest.approx(0, abs=0.01)
+    page.keyboard.press("End")
+    assert shown_split(page) == pytest.approx(1, abs=0.01)
+    box = page.locator("#frame").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    assert shown_split(page) == pytest.approx(0.25, abs=0.02)
+
+    page.get_by_role("button", name="Draw 2").click()
+    with page.expect_download() as event:
+        page.get_by_role("button", name="Download").click()
+    downloaded = event.value
+    (tmp_path / "photo.jpg").write_bytes(photo)
+    command = ["colorize", str(tmp_path / "photo.jpg"), "--seed", "2", "--format", "jpeg", "--model", str(tiny_weights)]
+    assert main(command) == 0
+    assert Path(downloaded.path()).read_bytes() == (tmp_path / "photo.color.jpg").read_bytes()
+    assert downloaded.suggested_filename.startswith("Großmutter")
+    assert downloaded.suggested_filename.endswith(".color.jpg")
+    assert page.locator("b", has_text="1931").count() == 0
+    assert all(address.startswith((studio.url, "blob:")) for address in asked)
+    assert errors == []
+
+
+@pytest.mark.slow
+def test_more_and_calmer_and_other_formats(
+    page: Page, errors: list[str], photo: bytes, tiny_weights: Path, tmp_path: Path
+) -> None:
+    page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    wait_for_takes(page, 4)
+    page.get_by_role("button", name="Something else").click()
+    wait_for_takes(page, 7)
+    page.get_by_role("button", name="Draw 5").click()
+    page.get_by_role("button", name="More like this").click()
+    wait_for_takes(page, 10)
+    numbers = page.locator("#takes span").all_inner_texts()
+    assert numbers[:7] == ["Preview", *(f"Draw {number}" for number in range(1, 7))]
+    assert len(set(numbers)) == 10
+    assert {int(number.split()[1]) for number in numbers[7:]} < set(range(7, 15))
+    liveliness = page.get_by_label("Liveliness")
+    liveliness.focus()
+    page.keyboard.press("ArrowLeft")
+    wait_for_takes(page, 11)
+    chosen = page.locator("#takes button[aria-pressed=true]")
+    expect(chosen).to_have_text("Draw 5, calmer")
+    page.get_by_label("Save as").select_option("tiff")
+    with page.expect_download() as event:
+        page.get_by_role("button", name="Download").click()
+    (tmp_path / "boat.jpg").write_bytes(photo)
+    options = ["--seed", "5", "--temperature", "0.9", "--format", "tiff", "--model", str(tiny_weights)]
+    assert main(["colorize", str(tmp_path / "boat.jpg"), *options]) == 0
+    assert event.value.suggested_filename == "boat.color.tif"
+    assert Path(event.value.path()).read_bytes() == (tmp_path / "boat.color.tif").read_bytes()
+    assert errors == []
+
+
+@pytest.mark.slow
+def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: list[str], photo: bytes) -> None:
+    page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    wait_for_takes(page, 4)
+    page.get_by_label("What it takes the parts for").check()
+    expect(page.locator("#legend")).to_contain_text("%", timeout=PATIENCE)
+    names = [text.split(",")[0] for text in page.locator("#legend li").all_inner_texts()]
+    assert set(names) <= {"something else", "cat", "dog"}
+    expect(page.locator("#overlay")).to_be_visible()
+    page.get_by_label("Where it is unsure").check()
+    expect(page.locator("#legend")).to_contain_text("less sure")
+    page.get_by_label("Colours", exact=True).check()
+    expect(page.locator("#overlay")).to_be_hidden()
+
+    page.set_input_files("#file", EXAMPLES / "sheep.jpg")
+    expect(page.locator("#about")).to_contain_text("sheep.jpg", timeout=PATIENCE)
+    wait_for_takes(page, 4)
+    page.get_by_role("listitem").get_by_role("button", name="boat.jpg").click()
+    expect(page.locator("#about")).to_contain_text("boat.jpg: 80")
+    expect(page.locator("#takes img")).to_have_count(4)
+    assert errors == []
+
+
+def test_errors_come_in_plain_words(page: Page, photo: bytes) -> None:
+    drop(page, b"#!/bin/sh\n", "photo.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("This file is not a photo", timeout=PATIENCE)
+    drop(page, photo[: len(photo) // 2], "photo.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("Damaged or truncated; get a fresh copy.", timeout=PATIENCE)
+    drop(page, bytes(LIMITS.upload_bytes + 1), "photo.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("too large", timeout=PATIENCE)
+    file = io.BytesIO()
+    Image.new("1", (2000, 2000)).save(file, "png")
+    drop(page, file.getvalue(), "photo.png")
+    expect(page.get_by_role("alert")).to_contain_text("2000 x 2000", timeout=PATIENCE)
+    expect(page.locator("#welcome")).to_be_visible()
+    page.get_by_role("button", name="Close this message").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    drop(page, photo, "photo.jpg")
+    wait_for_takes(page, 4)
+
+
+@pytest.mark.slow
+def test_a_studio_that_has_ended(browser: Browser, colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    with serving(colorizer, tmp_path) as client:
+        page.goto(client.url)
+    drop(page, photo, "photo.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("The studio does not answer", timeout=PATIENCE)
+    context.close()
+
+
+def test_everything_fits_a_phone(browser: Browser, studio: Client, photo: bytes) -> None:
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.goto(studio.url)
+    page.locator("[data-example='horses.jpg']").tap()
+    wait_for_takes(page, 4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+    for name in ("Another photo", "More like this", "Something else", "Download", "Actual size"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box, name
+        assert box["height"] >= 44, name  # a thumb's
+        assert box["x"] + box["width"] <= PHONE["viewport"]["width"], name
+    context.close()
+
+
+def test_the_description_for_programs(page: Page, errors: list[str], studio: Client) -> None:
+    page.goto(f"{studio.url}/docs")
+    expect(page.get_by_role("heading", name="POST /v1/colorize")).to_be_visible()
+    expect(page.locator("table").first).to_contain_text("temperature")
+    assert errors == []
+
+
+@pytest.mark.slow
+def test_screenshots(browser: Browser, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("STUDIO_SCREENSHOTS", tmp_path / "screenshots"))
+    with serving(Colorizer.from_pretrained(), tmp_path) as client:
+
+        def opened(example: str | None = "horses.jpg", **options: object) -> Page:
+            page = browser.new_context(**{**DESKTOP, **options}).new_page()
+            page.goto(client.url)
+            if example:
+                page.locator(f"[data-example='{example}']").click()
+                wait_for_takes(page, 4)
+            return page
+
+        def shoot(page: Page, name: str, whole: bool = False) -> None:
+            page.screenshot(path=folder / f"{name}.png", full_page=whole)
+
+        shoot(opened(None), "start")
+        page = opened()
+        shoot(page, "result", whole=True)
+        page.get_by_label("What it takes the parts for").check()
+        expect(page.locator("#legend")).to_be_visible(timeout=PATIENCE)
+        shoot(page, "segmentation")
+        page.get_by_label("Where it is unsure").check()
+        expect(page.locator("#legend")).to_contain_text("less sure")
+        shoot(page, "uncertainty")
+        drop(page, b"#!/bin/sh\n", "photo.jpg")
+        expect(page.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
+        shoot(page, "error")
+        shoot(opened(None, **PHONE), "phone-start")
+        shoot(opened("sheep.jpg", color_scheme="dark", **PHONE), "phone", whole=True)
+        shoot(opened("sheep.jpg", color_scheme="dark"), "dark")
+    if "STUDIO_SCREENSHOTS" in os.environ:
+        Image.open(folder / "result.png").convert("RGB").save(folder / "studio.jpg", quality=85)
+    assert len(list(folder.glob("*.png"))) >= 8
