@@ -37,7 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE
     | READER
     | LEARNED
-    | {"archive", "data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation", "studio", "study"},
+    | {"archive", "data", "colorizer", "contact_sheet", "paper", "parallel", "training", "evaluation"}
+    | {"studio", "study"},
     "__init__": {"colorizer"},
     "__main__": {"cli"},
 }

@@ -205,6 +205,7 @@ def test_a_studio_that_has_ended(browser: Browser, colorizer: Colorizer, photo: 
     context.close()
 
 
+@pytest.mark.slow
 def test_everything_fits_a_phone(browser: Browser, studio: Client, photo: bytes) -> None:
     context = browser.new_context(**PHONE)
     page = context.new_page()

@@ -43,6 +43,8 @@ class Options(BaseModel):
         float, Field(ge=0, le=10, allow_inf_nan=False, description="Of the draw; below 1 colours are calmer.")
     ] = 1.0
     preview: Annotated[bool, Field(description="Mean colours in one pass, nothing drawn; samples must be 1.")] = False
+    restore_contrast: Annotated[bool, Field(description="Read a faded photo with its levels stretched.")] = False
+    apply_contrast: Annotated[bool, Field(description="Stretch the levels of the results, too.")] = False
     format: Annotated[
         FormatName | None, Field(description="Of the colorizations; else like the photo, if that is lossless, or PNG.")
     ] = None

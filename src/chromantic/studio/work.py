@@ -91,7 +91,14 @@ def colorize_upload(
         photo = _read(content, files / "photo")
         work.check()
         result = colorizer.colorize(
-            photo, options.samples, options.seed, options.temperature, options.preview, _progress_of(work)
+            photo,
+            samples=options.samples,
+            seed=options.seed,
+            temperature=options.temperature,
+            preview=options.preview,
+            restore_contrast=options.restore_contrast,
+            apply_contrast=options.apply_contrast,
+            callback=_progress_of(work),
         )
         if options.max_side:
             result = replace(result, photo=_shrunk(photo, options.max_side))
@@ -138,7 +145,7 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[P
     height, width = result.size
     size: dict[str, object] = {"width": width, "height": height}
     if options.grey:
-        grey = replace(result, chroma=torch.zeros_like(result.chroma[:1])).images[0]
+        grey = replace(result, chroma=torch.zeros_like(result.chroma[:1]), apply_contrast=False).images[0]
         yield Picture("grey", MEDIA_TYPES["png"], _png(grey, files), size)
     format = options.format or result_format(result.photo.format)
     for number in range(len(result.chroma)):

@@ -33,7 +33,8 @@ function fields(schema) {
 }
 
 function operation(method, path, described) {
-  const section = make("section", make("h2", make("code", `${method.toUpperCase()} ${path}`)), make("p", described.summary));
+  const name = make("code", `${method.toUpperCase()} ${path}`);
+  const section = make("section", make("h2", name), make("p", described.summary));
   for (const text of (described.description ?? "").split("\n\n")) section.append(make("p", text.replaceAll("`", "")));
   for (const [type, { schema }] of Object.entries(described.requestBody?.content ?? {})) {
     section.append(make("h3", `Body: ${type}`), fields(schema));

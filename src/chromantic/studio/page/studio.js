@@ -19,7 +19,10 @@ let limits = null;
 let segments = false; // whether the weights know a segmentation
 
 const liveliness = () => Number(element("liveliness").value);
-const fieldsOf = (take) => (take.preview ? { preview: true } : { seed: take.seed, temperature: take.temperature });
+const fieldsOf = (take) => ({
+  ...(take.preview ? { preview: true } : { seed: take.seed, temperature: take.temperature }),
+  ...(photo.faded ? { restore_contrast: true } : {}),
+});
 
 // What happens
 
@@ -42,7 +45,7 @@ async function attempt(action) {
   if (!signal.aborted) say("");
 }
 
-function open(file, name) {
+function open(file, name, faded = false) {
   return run(async (signal) => {
     if (limits && file.size > limits.upload_bytes) {
       throw new Trouble(TITLES[413], `More than ${limits.upload_bytes >> 20} MB are not taken here; make it smaller.`);
@@ -50,11 +53,11 @@ function open(file, name) {
     element("welcome").setAttribute("aria-busy", "true");
     say("Reading the photo …");
     try {
-      const wish = { preview: true, grey: true, max_side: SHOWN_SIDE };
+      const wish = { preview: true, grey: true, max_side: SHOWN_SIDE, restore_contrast: faded };
       const answer = await askForPictures(file, wish, { signal, onBusy: sayBusy });
       const { preview, grey } = answer.pictures;
       photo = {
-        file, name, nextSeed: 1, overlays: null, full: false, ...answer.photo,
+        file, name, faded, nextSeed: 1, overlays: null, full: false, ...answer.photo,
         grey: URL.createObjectURL(grey.content), shownWidth: grey.width,
         takes: [{ preview: true, content: preview.content, url: URL.createObjectURL(preview.content) }],
       };
@@ -69,7 +72,9 @@ function open(file, name) {
   });
 }
 
-const freshSeeds = (count) => Array.from({ length: count }, () => ({ seed: photo.nextSeed++, temperature: liveliness() }));
+const freshSeeds = (count) => (
+  Array.from({ length: count }, () => ({ seed: photo.nextSeed++, temperature: liveliness() }))
+);
 
 /** Draws pictures one after another, and shows each as soon as it is there. */
 async function draw(takes, signal) {
@@ -107,6 +112,13 @@ const moreLikeThis = () => run(async (signal) => {
   await draw(tried.slice(0, DRAWN).map(([, take]) => take), signal);
 });
 
+/** The photo read anew, as a faded one or not. */
+function readAnew() {
+  const { file, name } = photo;
+  forget(sitting.splice(sitting.indexOf(photo), 1)[0]);
+  open(file, name, element("faded").checked);
+}
+
 /** The same draw, calmer or livelier. */
 function redraw() {
   if (photo.chosen.preview) return;
@@ -124,7 +136,7 @@ async function showOverlay() {
   await attempt(async (signal) => {
     if (!photo.overlays) {
       say("Asking what it sees …");
-      const wish = { preview: true, uncertainty: true, max_side: SHOWN_SIDE, ...(segments ? { segmentation: true } : {}) };
+      const wish = { ...fieldsOf({ preview: true }), segmentation: segments, uncertainty: true, max_side: SHOWN_SIDE };
       const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
       photo.overlays = {
         uncertainty: { image: await uncertaintyOverlay(pictures.uncertainty.content) },
@@ -200,14 +212,15 @@ function show() {
   frame.setProperty("--width", photo.width);
   frame.setProperty("--height", photo.height);
   frame.setProperty("--largest", `${NO_ENLARGEMENT_BEYOND * photo.width}px`);
-  element("about").textContent = `${photo.name}: ${photo.width} × ${photo.height} pixels. Size, details and camera data `
-    + "of the photo are kept; only colour is added.";
+  element("about").textContent = `${photo.name}: ${photo.width} × ${photo.height} pixels. Size, details and camera `
+    + "data of the photo are kept; only colour is added.";
   const own = photo.format in NAMES ? photo.format : "png";
   element("format").replaceChildren(...Object.entries(NAMES).map(([format, name]) => {
     const like = format === photo.format ? ", as the photo" : LOSSLESS.has(format) ? ", without loss" : ", smaller";
     return new Option(name + like, format, format === own, format === own);
   }));
   document.querySelector("input[value=colours]").checked = true;
+  element("faded").checked = photo.faded;
   hideOverlay();
   if (element("actual").getAttribute("aria-pressed") === "true") toggleActualSize();
   element("takes").replaceChildren();
@@ -340,6 +353,7 @@ function start() {
   on("else", "click", somethingElse);
   on("liveliness", "input", showLiveliness);
   on("liveliness", "change", redraw);
+  on("faded", "change", readAnew);
   on("download", "click", download);
   on("actual", "click", toggleActualSize);
   for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", showOverlay);

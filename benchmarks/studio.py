@@ -1,0 +1,146 @@
+"""Loads the studio: `python -m benchmarks.studio [--requests 200] [--clients 16]`.
+
+Starts `chromantic studio` three times and takes the time from the command to the first preview; then sends one of the
+studio's requests after another, and as many from several clients at once, and watches the memory of the process. All of
+it over the loopback interface, with the photo examples/horses.jpg and the default weights; besides, previews as the
+page asks for them, of that photo and of one of 12 megapixels. Writes benchmarks/results/studio.json.
+"""
+
+import argparse
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results" / "studio.json"
+PHOTO = (ROOT / "examples" / "horses.jpg").read_bytes()
+STARTS = 3
+PREVIEWS = 7
+MIB = 1 << 20
+
+
+@contextmanager
+def studio() -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a new process, and the process."""
+    command = [sys.executable, "-m", "chromantic", "studio", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().split()[0], psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+def client() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def ask(session: requests.Session, url: str, photo: bytes, **fields: object) -> requests.Response:
+    return session.post(f"{url}v1/colorize", files={"photo": photo}, data=fields, timeout=600)
+
+
+def start_seconds() -> float:
+    start = time.monotonic()
+    with studio() as (url, _):
+        ask(client(), url, PHOTO, preview=True).raise_for_status()
+        return time.monotonic() - start
+
+
+def preview_seconds(url: str, photo: bytes) -> float:
+    """The median, of what the page asks for when a photo is dropped."""
+    session, seconds = client(), []
+    for _ in range(PREVIEWS):
+        start = time.monotonic()
+        ask(session, url, photo, preview=True, grey=True, max_side=1600).raise_for_status()
+        seconds.append(time.monotonic() - start)
+    return statistics.median(seconds)
+
+
+def load(url: str, process: psutil.Process, requests_: int, clients: int) -> dict[str, object]:
+    """Requests for one sample each, with seeds of their own; a client that is sent away asks again when it may."""
+    seeds = iter(range(requests_))
+    lock = threading.Lock()
+    statuses: Counter[int] = Counter()
+    seconds: list[float] = []
+    memory: list[int] = []
+
+    def work() -> None:
+        session = client()
+        while True:
+            with lock:
+                seed = next(seeds, None)
+            if seed is None:
+                return
+            start = time.monotonic()
+            while True:
+                response = ask(session, url, PHOTO, seed=seed)
+                with lock:
+                    statuses[response.status_code] += 1
+                if response.status_code != 429:
+                    break
+                time.sleep(float(response.headers["Retry-After"]))
+            with lock:
+                seconds.append(time.monotonic() - start)
+                memory.append(process.memory_info().rss // MIB)
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    start = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.monotonic() - start
+    quarter = len(memory) // 4
+    return {
+        "clients": clients,
+        "requests": requests_,
+        "statuses": dict(statuses),
+        "seconds_p50": round(statistics.median(seconds), 3),
+        "seconds_p95": round(statistics.quantiles(seconds, n=20)[-1], 3),
+        "requests_per_second": round(requests_ / elapsed, 2),
+        "mib_after_a_quarter": memory[quarter],
+        "mib_at_the_end": memory[-1],
+        "mib_at_most": max(memory),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--clients", type=int, default=16)
+    options = parser.parse_args()
+    starts = [start_seconds() for _ in range(STARTS)]
+    large = io.BytesIO()
+    Image.open(io.BytesIO(PHOTO)).resize((4288, 2781), Image.Resampling.BICUBIC).save(large, "jpeg", quality=90)
+    with studio() as (url, process):
+        ask(client(), url, PHOTO).raise_for_status()
+        results = {
+            "cores": len(os.sched_getaffinity(0)),
+            "load_of_the_machine": round(os.getloadavg()[0], 1),
+            "cold_start_to_preview_seconds": round(statistics.median(starts), 2),
+            "preview_seconds": round(preview_seconds(url, PHOTO), 3),
+            "preview_seconds_12_megapixels": round(preview_seconds(url, large.getvalue()), 3),
+            "one_at_a_time": load(url, process, options.requests, 1),
+            "at_once": load(url, process, options.requests, options.clients),
+        }
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
