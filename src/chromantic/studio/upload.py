@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chromantic.studio.options import Limits, Options
 
-_LOADERS = {
+_LOADERS = {  # not HEIC: a file with damaged metadata ends pi-heif's process, and that would be ours
     b"\xff\xd8\xff": "jpegload_buffer",
     b"\x89PNG\r\n\x1a\n": "pngload_buffer",
     b"II*\0": "tiffload_buffer",
@@ -73,10 +73,10 @@ def check_photo(content: bytes, limits: Limits) -> None:
     if not content:
         raise HTTPException(422, "photo: the file is empty; choose another one")
     loader = next((loader for magic, loader in _LOADERS.items() if content.startswith(magic)), None)
-    if content[4:8] == b"ftyp":
+    if content[4:12] == b"ftypavif":
         loader = "heifload_buffer"
     if loader is None:
-        raise HTTPException(415, "photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+        raise HTTPException(415, "photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP or AVIF")
     try:
         image = pyvips.Operation.call(loader, content, access="sequential")
     except pyvips.Error as error:
