@@ -224,5 +224,7 @@ def _responses() -> dict[int | str, dict[str, Any]]:
     }
     content: dict[str, Any] = {"application/json": {"schema": result}, _STREAM: {"schema": {"type": "string"}}}
     content |= {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
-    refusals = {status: {"description": text, "content": detail} for status, text in said.items()}
-    return {200: {"description": "The results.", "content": content}, **refusals}
+    refusals: dict[int | str, dict[str, Any]] = {
+        status: {"description": text, "content": detail} for status, text in said.items()
+    }
+    return {200: {"description": "The results.", "content": content}} | refusals

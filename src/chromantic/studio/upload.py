@@ -90,7 +90,7 @@ def check_photo(content: bytes, limits: Limits) -> None:
 
 
 async def _read_body(request: Request, limits: Limits) -> bytes:
-    chunks, size = [], 0
+    chunks, size = list[bytes](), 0
     try:
         async with asyncio.timeout(limits.upload_seconds):
             async for chunk in request.stream():
