@@ -40,6 +40,7 @@ _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _EXTRAS = {  # of pyproject.toml, by package
     "accelerate": "train",
     "ray": "archive",
+    "onnxruntime": "onnx",
     "tensorboard": "train",
     "torchmetrics": "train",
     "scipy": "train",
@@ -285,21 +286,48 @@ def evaluate(
     samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 8,
     seed: Seed = 0,
     limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    results: Annotated[
+        Path | None, Parameter(help="Measure this folder of pictures, named like the photos, instead of weights.")
+    ] = None,
+    segmenter: Annotated[
+        Path | None, Parameter(help="Measure the mIoU after colorization by this one: .safetensors or .onnx.")
+    ] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+    csv: Annotated[Path | None, Parameter(help="CSV file with one row a photo.")] = None,
+    html: Annotated[Path | None, Parameter(help="Page with the best, typical and worst pictures.")] = None,
     card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
 ) -> None:
-    """Measure weights on photos they were not trained on."""
+    """Measure weights, or somebody's results, on photos that were not trained on."""
     from chromantic.data.collect import collect
     from chromantic.evaluation.card import update_card
-    from chromantic.evaluation.report import evaluate_weights
+    from chromantic.evaluation.report import evaluate_results, evaluate_weights
+    from chromantic.evaluation.segmenters import load_segmenter
 
+    if results and (model != "default" or train or card):
+        raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
+    inputs = [Path(model), *(path for path in (train, segmenter) if path)]
+    for path, suffix in ((output, ".json"), (csv, ".csv"), (html, ".html")):
+        if path:
+            _check_output(path, (suffix,), inputs)
     collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
-    if output:
-        _check_output(output, (".json",), [Path(model), *([train] if train else [])])
-    report = evaluate_weights(model, collections, train=train, samples=samples, seed=seed, limit=limit)
+    judge = load_segmenter(segmenter) if segmenter else None
+    if results:
+        report = evaluate_results(results, collections, limit=limit, segmenter=judge, keep_pictures=html is not None)
+    else:
+        report = evaluate_weights(
+            model,
+            collections,
+            train=train,
+            samples=samples,
+            seed=seed,
+            limit=limit,
+            segmenter=judge,
+            keep_pictures=html is not None,
+        )
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(report.table())
-    if output:
-        report.write(output)
+    for path, write in ((output, report.write), (csv, report.write_csv), (html, report.write_html)):
+        if path:
+            write(path)
     if card:
         update_card(card, report)
 

@@ -2,11 +2,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
-from skimage import data
 
 from chromantic.data.collect import collect
 from chromantic.data.prepare import prepare
@@ -14,17 +12,17 @@ from chromantic.data.shrink import shrink
 from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation import evaluate as evaluate_module
-from chromantic.evaluation.evaluate import (
+from chromantic.evaluation.evaluate import evaluate
+from chromantic.evaluation.protocol import (
     BITS,
     CALIBRATION,
-    COLOURFULNESS,
     DISTANCE,
     MIOU,
     MS_SSIM,
     PSNR,
+    RELATIVE_COLOURFULNESS,
     RMSE,
     SSIM,
-    evaluate,
 )
 from chromantic.evaluation.report import evaluate_weights
 from chromantic.model import pretrained
@@ -36,24 +34,6 @@ from chromantic.model.network import Chromantic
 def network() -> Chromantic:
     torch.manual_seed(0)
     return Chromantic(preset("tiny", CLASS_NAMES)).eval()
-
-
-@pytest.fixture(scope="module")
-def devkit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three labelled photos, the last of them near-grey, in VOC's layout."""
-    root = tmp_path_factory.mktemp("VOCdevkit")
-    for folder in ("ImageSets/Segmentation", "JPEGImages", "SegmentationClass"):
-        (root / "VOC2012" / folder).mkdir(parents=True)
-    pictures = {
-        "astronaut": data.astronaut(),
-        "coffee": data.coffee(),
-        "camera": np.stack([data.camera()] * 3, axis=-1),
-    }
-    for name, pixels in pictures.items():
-        Image.fromarray(pixels).save(root / f"VOC2012/JPEGImages/{name}.jpg")
-        Image.new("L", pixels.shape[1::-1], 15).save(root / f"VOC2012/SegmentationClass/{name}.png")
-    (root / "VOC2012/ImageSets/Segmentation/val.txt").write_text("\n".join(pictures))
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +64,7 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
         PSNR: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
         SSIM: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
         RMSE: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
-        COLOURFULNESS: {"preview", "sample", "chosen_of_2"},
+        RELATIVE_COLOURFULNESS: {"preview", "sample", "chosen_of_2"},
         MS_SSIM: {"between_samples"},
         DISTANCE: {"between_samples"},
         CALIBRATION: {"embedding"},
@@ -110,7 +90,7 @@ def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chrom
     assert measures[RMSE]["sample"] < measures[RMSE]["grey"] / 2
     assert measures[RMSE]["best_of_2"] == pytest.approx(measures[RMSE]["sample"])
     assert measures[RMSE]["chosen_of_2"] == pytest.approx(measures[RMSE]["sample"])
-    assert measures[COLOURFULNESS]["sample"] == pytest.approx(1, abs=0.1)
+    assert measures[RELATIVE_COLOURFULNESS]["sample"] == pytest.approx(1, abs=0.1)
     assert measures[SSIM]["sample"] > measures[SSIM]["grey"]
     assert measures[MS_SSIM]["between_samples"] == 1  # both samples are the truth
     assert measures[DISTANCE]["between_samples"] == 0

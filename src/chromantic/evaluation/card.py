@@ -25,8 +25,8 @@ def update_card(path: Path, report: Report) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise ChromanticError(f"{path}: cannot be read; give a card in Markdown with marks of its parts") from error
     parts = {
-        "weights": _weights(report.weights),
-        "training": _training(pretrained.about(report.weights)),
+        "weights": _weights(report.system),
+        "training": _training(pretrained.about(report.system)),
         "measures": _measures(report),
         "classes": _classes(report),
     }

@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
+from typing import TypeVar
 
 import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
@@ -20,7 +21,9 @@ from chromantic.model.network import Chromantic
 
 METADATA_KEY = "chromantic"
 """One JSON value, `{"network": config, "about": ...}`: several keys would be written in no fixed order."""
+NETWORK_KEY = "network"
 
+Module = TypeVar("Module", bound=nn.Module)
 _SHIPPED = Path(__file__).parents[1] / "weights"
 
 
@@ -50,11 +53,16 @@ def save(network: Chromantic, path: Path, about: Mapping[str, object]) -> None:
     Raises:
         ChromanticError: A weight is not finite, or too large for float16, or the file cannot be written.
     """
-    tensors = {name: tensor.detach().cpu().contiguous().half() for name, tensor in network.state_dict().items()}
+    save_module(network, path, NETWORK_KEY, network.config, about)
+
+
+def save_module(module: nn.Module, path: Path, key: str, config: NetworkConfig, about: Mapping[str, object]) -> None:
+    """`save` for another network, whose config stands under another key."""
+    tensors = {name: tensor.detach().cpu().contiguous().half() for name, tensor in module.state_dict().items()}
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise ChromanticError(f"{path}: not written, {name} is not finite in float16; train with a lower rate")
-    metadata = {METADATA_KEY: json.dumps({"network": asdict(network.config), "about": dict(about)}, sort_keys=True)}
+    metadata = {METADATA_KEY: json.dumps({key: asdict(config), "about": dict(about)}, sort_keys=True)}
     with write_whole(path) as partial:
         save_file(tensors, partial, metadata)
 
@@ -66,24 +74,31 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
         ChromanticError: There is no such file, or it is not a whole Chromantic checkpoint: no safetensors file,
             no config inside, tensors that the config does not have, or of other shapes, or values that are not finite.
     """
+    return load_module(name_or_path, NETWORK_KEY, Chromantic)
+
+
+def load_module(name_or_path: str | Path, key: str, build: Callable[[NetworkConfig], Module]) -> Module:
+    """`load` for what `save_module` wrote."""
     path = resolve(name_or_path)
     metadata, tensors = _read(path)
+    if key not in metadata and (others := set(metadata) - {"about"}):
+        raise ChromanticError(f"{path}: holds a {min(others)}, not a {key}; give another file")
     try:
-        config = TypeAdapter(NetworkConfig).validate_python(metadata["network"])
+        config = TypeAdapter(NetworkConfig).validate_python(metadata[key])
     except (ValidationError, KeyError) as error:
         raise ChromanticError(
             f"{path}: was saved for another version of Chromantic; its config is not known"
         ) from error
     try:
         with torch.device("meta"):  # no memory before the shapes are known to be the file's
-            network = Chromantic(config)
-        network.load_state_dict(tensors, strict=True, assign=True)
+            module = build(config)
+        module.load_state_dict(tensors, strict=True, assign=True)
     except (ArithmeticError, ValueError, RuntimeError) as error:
         reason = shorten(str(error).splitlines()[-1], 120)
         raise ChromanticError(f"{path}: its weights do not fit its network ({reason}); fetch it again") from error
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise ChromanticError(f"{path}: holds weights that are not finite; train them anew")
-    return network.eval().requires_grad_(False)
+    return module.eval().requires_grad_(False)
 
 
 def about(name_or_path: str | Path) -> dict[str, object]:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
-from chromantic.evaluation.evaluate import BITS, COLOURFULNESS, MIOU, RMSE, evaluate
+from chromantic.evaluation.evaluate import evaluate
+from chromantic.evaluation.protocol import BITS, MIOU, RELATIVE_COLOURFULNESS, RMSE
 from chromantic.files import write_whole
 from chromantic.model import mixture, pretrained
 from chromantic.model.config import Flow, Fusion
@@ -33,8 +34,8 @@ _MEASURES = {
     "generator, bits": (BITS, "generator", 3),
     "mIoU from grey": (MIOU, "segmentation", 3),
     "preview, ab RMSE": (RMSE, "preview", 2),
-    "preview, colourfulness": (COLOURFULNESS, "preview", 3),
-    "sample, colourfulness": (COLOURFULNESS, "sample", 3),
+    "preview, colourfulness": (RELATIVE_COLOURFULNESS, "preview", 3),
+    "sample, colourfulness": (RELATIVE_COLOURFULNESS, "sample", 3),
 }
 
 
@@ -53,7 +54,7 @@ def reproduce(setting: Setting) -> Section:
         protocol=f"The `tiny` network, {steps.steps * steps.batch_size:,} photos at half their size for each flow, in "
         f"the same order; seeds {', '.join(map(str, seeds))}; measured on {len(setting.validation)} photos of "
         f"VOC2012 val, one sample each. Bits are `{BITS}`, mIoU `{MIOU}`, errors `{RMSE}`, colourfulness "
-        f"`{COLOURFULNESS}`. A cell gives the mean over the seeds and half their range.",
+        f"`{RELATIVE_COLOURFULNESS}`. A cell gives the mean over the seeds and half their range.",
         findings=[
             Table(("flow", *_MEASURES), rows),
             "The paper shows pictures: colours are better with the blue flow than without it, samples better with the "

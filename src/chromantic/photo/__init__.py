@@ -3,7 +3,7 @@
 Nothing else decodes a picture that a user brings.
 """
 
-from chromantic.photo.folder import find_photos, is_photo_name, photos_in
+from chromantic.photo.folder import find_photos, is_photo_name, photos_in, results_in
 from chromantic.photo.formats import FORMATS, check_format, depth_in, result_format
 from chromantic.photo.lightness import (
     join_chroma,
@@ -34,6 +34,7 @@ __all__ = [
     "photos_in",
     "read_photo",
     "result_format",
+    "results_in",
     "row_strips",
     "shrink_lightness",
     "split_lightness",

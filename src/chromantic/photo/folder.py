@@ -66,3 +66,20 @@ def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
         for file in photos
         if not ((result := _RESULT_NAME.fullmatch(file.name)) and file.with_name(result[1]) in names)
     ]
+
+
+def results_in(folder: Path) -> dict[str, Path]:
+    """A colorizer's pictures directly inside a folder by the name of the photo: NAME.color.png's is NAME, too.
+
+    Raises:
+        ChromanticError: there is no such folder, no picture in it, or two of one name.
+    """
+    if not folder.is_dir():
+        raise ChromanticError(f"{folder}: no such folder; name a folder of pictures")
+    files: dict[str, Path] = {}
+    for file in photos_in(folder):
+        name = file.stem.removesuffix(".color")
+        if name in files:
+            raise ChromanticError(f"{file}: has the name of {files[name].name}; keep one of them")
+        files[name] = file
+    return files

@@ -12,13 +12,11 @@ from rich.progress import track
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
-from chromantic.photo import photos_in, read_photo
+from chromantic.photo import read_photo, results_in
 from chromantic.study.store import ORIGINALS, Picture, write_study
 
 MAX_SIDE = 1024
 """Larger pictures are shown smaller, every system's alike, so that a phone gets them quickly."""
-
-_OUR_SUFFIX = ".color"  # chromantic colorize writes NAME.color.png
 
 
 def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int = 0) -> tuple[int, int]:
@@ -55,7 +53,7 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
                 f"{folder}: another folder is named {name}, too; rename one, its name is the system's"
             )
         folders[name] = folder
-    files = {system: _by_name(folder) for system, folder in folders.items()}
+    files = {system: results_in(folder) for system, folder in folders.items()}
     for system in files:
         _check_names(files[system], files[ORIGINALS], folders[system], originals)
     names = list(files[ORIGINALS])
@@ -76,18 +74,6 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
         pictures.append(Picture(name, system, file_hash, png_hash, png))
     write_study(path, pictures, seed)
     return len(names), len(pictures)
-
-
-def _by_name(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise ChromanticError(f"{folder}: no such folder; name a folder of pictures")
-    files: dict[str, Path] = {}
-    for file in photos_in(folder):
-        name = file.stem.removesuffix(_OUR_SUFFIX)
-        if name in files:
-            raise ChromanticError(f"{file}: has the name of {files[name].name}; keep one of them")
-        files[name] = file
-    return files
 
 
 def _check_names(files: dict[str, Path], originals: dict[str, Path], folder: Path, originals_folder: Path) -> None:

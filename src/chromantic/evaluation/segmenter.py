@@ -1,0 +1,93 @@
+"""What one fixed segmenter makes of pictures: the paper's measure of meaningful colours (Figure 8, Table 3)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from chromantic.data.example import Example
+from chromantic.data.labels import class_names_of
+from chromantic.errors import ChromanticError
+from chromantic.evaluation.miou import MeanIou
+from chromantic.evaluation.protocol import Truth
+from chromantic.evaluation.tally import Values
+
+_ORIGINAL, _GREY = "original", "grey"
+
+
+class Segmenter(Protocol):
+    """Segments pictures: the same segmenter for every row of a table.
+
+    Attributes:
+        name: stands in the measure's name, so it holds a hash of the weights.
+        classes: names of the classes, by label.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+
+    def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes height width"]:
+        """Class logits, of any size, of pictures, sRGB in [0, 1]."""
+        ...
+
+
+class SegmentedPictures:
+    """Gathers the mIoU of originals and of what a colorizer makes of them, over the labelled colourful photos.
+
+    Logits are brought to the labels' 32 x 32 (bilinearly, if the segmenter's are of another size).
+    """
+
+    def __init__(self, segmenter: Segmenter, examples: Sequence[Example]) -> None:
+        """Takes the segmenter, and the photos that will be measured.
+
+        Raises:
+            ChromanticError: the photos' classes are not the segmenter's, or none of them is labelled.
+        """
+        labelled = [example for example in examples if example.labels is not None]
+        if not labelled:
+            raise ChromanticError(f"{segmenter.name}: no photo has labels to compare with; leave out the segmenter")
+        if class_names_of(labelled) != segmenter.classes:
+            raise ChromanticError(
+                f"{labelled[0].name}: its labels are of {len(labelled[0].class_names)} classes that are not the "
+                f"{len(segmenter.classes)} of {segmenter.name}; give a segmenter of the photos' classes"
+            )
+        self.segmenter = segmenter
+        self.measure = f"miou_after_colorization@squash128_labels32_{segmenter.name}"
+        self.share = f"share_of_miou_gap_won_back@squash128_labels32_{segmenter.name}"
+        self._ious: dict[str, MeanIou] = {}
+
+    def add(self, truth: Truth, pictures: Mapping[str, Float[Tensor, "pictures 3 128 128"]]) -> None:
+        """Segments the photos and pictures of them.
+
+        Args:
+            truth: the photos.
+            pictures: sRGB in 0..255, by what they are, `grey` among them: one of every photo, or several, all photos'
+                first ones before all second ones.
+        """
+        with_labels = [i for i, example in enumerate(truth.examples) if example.labels is not None]
+        if not with_labels:
+            return
+        labels = truth.labels[with_labels]
+        for what, all_pictures in {_ORIGINAL: truth.rgb, **pictures}.items():
+            iou = self._ious.setdefault(what, MeanIou(self.segmenter.classes))
+            for rgb in all_pictures.split(len(truth.rgb)):
+                logits = self.segmenter(rgb[with_labels] / 255).float().cpu()
+                if logits.shape[2:] != labels.shape[1:]:
+                    logits = F.interpolate(logits, labels.shape[1:], mode="bilinear")
+                iou.update(logits, labels)
+
+    def measures(self) -> Values:
+        """The mIoU by what was segmented, and the share of the gap from grey to original that each way wins back.
+
+        Empty where no photo is labelled; without the share where the original is segmented no better than the grey one.
+        """
+        if not self._ious:
+            return {}
+        mious = {what: iou.compute()[0] for what, iou in self._ious.items()}
+        gap = mious[_ORIGINAL] - mious[_GREY]
+        if gap <= 0:
+            return {self.measure: mious}
+        won = {what: (miou - mious[_GREY]) / gap for what, miou in mious.items() if what not in (_ORIGINAL, _GREY)}
+        return {self.measure: mious, self.share: won}

@@ -1,0 +1,131 @@
+"""The mIoU after colorization, with a segmenter whose answers are known, and with segmenters from files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from chromantic.data.collect import collect
+from chromantic.data.example import Example
+from chromantic.data.voc import CLASS_NAMES
+from chromantic.errors import ChromanticError
+from chromantic.evaluation.protocol import Truth
+from chromantic.evaluation.results import evaluate_callable
+from chromantic.evaluation.segmenters import SEGMENTER_KEY, load_segmenter
+from chromantic.model import pretrained
+from chromantic.model.config import preset
+from chromantic.model.segmenter import SegmenterNetwork
+
+PERSON = 15
+
+
+class SeesColours:
+    """Segments coloured pixels as a person (which all of `devkit` is), others as background."""
+
+    name = "sees_colours"
+    classes = CLASS_NAMES
+
+    def __call__(self, rgb: torch.Tensor) -> torch.Tensor:
+        logits = torch.zeros(len(rgb), len(CLASS_NAMES), *rgb.shape[2:])
+        logits[:, 0] = 0.5
+        logits[:, PERSON] = (rgb.amax(dim=1) > rgb.amin(dim=1) + 0.02).float()
+        return logits
+
+
+@pytest.fixture
+def photos(devkit: Path) -> list[Example]:
+    return collect(voc=devkit, split="val")["VOC2012 val"]
+
+
+def test_colours_win_back_their_share_of_the_gap(photos: list[Example]):
+    truth = Truth.read(photos[:2])
+    miou, share = "miou_after_colorization", "share_of_miou_gap_won_back"
+    protocol = "@squash128_labels32_sees_colours"
+
+    def measured(colorize) -> dict[str, dict[str, float]]:
+        return evaluate_callable(colorize, photos, segmenter=SeesColours()).measures
+
+    perfect = measured(lambda _: truth.rgb / 255)
+    mious = perfect[miou + protocol]
+    assert mious["grey"] < 0.01
+    assert 0.2 < mious["original"] == mious["result"] <= 0.5  # background occurs, by mistake
+    assert perfect[share + protocol] == {"result": 1}
+
+    half = truth.rgb.clone()
+    half[:, :, :64] = half[:, :, :64].mean(dim=1, keepdim=True)
+    values = measured(lambda _: half / 255)
+    mious = values[miou + protocol]
+    assert mious["grey"] < mious["result"] < mious["original"]
+    by_hand = (mious["result"] - mious["grey"]) / (mious["original"] - mious["grey"])
+    assert values[share + protocol]["result"] == pytest.approx(by_hand)
+
+
+def test_a_segmenter_needs_labels_of_its_classes(photos: list[Example]):
+    def refused(examples: list[Example], match: str) -> None:
+        with pytest.raises(ChromanticError, match=match):
+            evaluate_callable(lambda _: pytest.fail("colorized"), examples, segmenter=SeesColours())
+
+    refused([replace(photos[0], labels=None, class_names=())], "no photo has labels")
+    refused([replace(photos[0], class_names=("cat", "dog"))], "2 classes that are not the 21 of sees_colours")
+
+
+def test_weights_of_a_segmenter_are_read_and_named_by_their_hash(tmp_path: Path):
+    path = tmp_path / "segmenter.safetensors"
+    torch.manual_seed(0)
+    network = SegmenterNetwork(preset("tiny", ("background", "cat"))).eval()
+    pretrained.save_module(network, path, SEGMENTER_KEY, network.config, {})
+    segmenter = load_segmenter(path)
+    assert segmenter.name == f"table2_chroma32_{pretrained.fingerprint(path)}"
+    rgb = torch.rand(2, 3, 128, 128)
+    logits = segmenter(rgb)
+    assert logits.shape == (2, 2, 32, 32)
+    assert not torch.allclose(logits, segmenter(rgb.mean(dim=1, keepdim=True).expand_as(rgb)))  # it sees colours
+    with pytest.raises(ChromanticError, match="holds a segmenter, not a network"):
+        pretrained.load(path)
+
+
+def test_colorizing_weights_are_no_segmenter(tiny_weights: Path, tmp_path: Path):
+    with pytest.raises(ChromanticError, match="holds a network, not a segmenter"):
+        load_segmenter(tiny_weights)
+    with pytest.raises(ChromanticError, match=r"none\.onnx: no such file"):
+        load_segmenter(tmp_path / "none.onnx")
+
+
+def onnx_file(path: Path, classes: int, batch: int | str, names: str | None = None) -> Path:
+    """A 1x1 convolution with known weights."""
+    kernel = np.linspace(-1, 1, 3 * classes, dtype=np.float32).reshape(classes, 3, 1, 1)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["rgb", "kernel"], ["logits"])],
+        "segmenter",
+        [helper.make_tensor_value_info("rgb", TensorProto.FLOAT, [batch, 3, 128, 128])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, classes, 128, 128])],
+        [numpy_helper.from_array(kernel, "kernel")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    if names:
+        helper.set_model_props(model, {"classes": names})
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("batch", [1, "batch"])
+def test_an_onnx_segmenter_gives_its_logits(tmp_path: Path, batch: int | str):
+    segmenter = load_segmenter(onnx_file(tmp_path / "deeplab.onnx", 21, batch))
+    assert segmenter.classes == CLASS_NAMES
+    assert segmenter.name.startswith("deeplab_")
+    rgb = torch.rand(3, 3, 128, 128)
+    kernel = torch.linspace(-1, 1, 63).view(21, 3)
+    torch.testing.assert_close(segmenter(rgb), torch.einsum("kc,bchw->bkhw", kernel, rgb), atol=1e-5, rtol=1e-5)
+
+
+def test_an_onnx_segmenter_names_its_classes(tmp_path: Path):
+    assert load_segmenter(onnx_file(tmp_path / "a.onnx", 2, 1, '["cat", "dog"]')).classes == ("cat", "dog")
+    with pytest.raises(ChromanticError, match="name its classes"):
+        load_segmenter(onnx_file(tmp_path / "b.onnx", 2, 1))
+    (tmp_path / "c.onnx").write_bytes(b"nothing")
+    with pytest.raises(ChromanticError, match=r"c\.onnx: is no segmenter"):
+        load_segmenter(tmp_path / "c.onnx")
