@@ -15,10 +15,10 @@ from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.protocol import Truth
 from chromantic.evaluation.results import evaluate_callable
-from chromantic.evaluation.segmenters import SEGMENTER_KEY, load_segmenter
+from chromantic.evaluation.segmenters import load_segmenter
 from chromantic.model import pretrained
 from chromantic.model.config import preset
-from chromantic.model.segmenter import SegmenterNetwork
+from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
 
 PERSON = 15
 

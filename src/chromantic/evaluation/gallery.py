@@ -20,10 +20,11 @@ SHOWN = 8
 """Photos under each heading."""
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 70rem; margin: 2rem auto;
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 90rem; margin: 2rem auto;
        padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .2rem .8rem; border-bottom: 1px solid #ddd;
-       text-align: right; font-variant-numeric: tabular-nums; } th:first-child, td:first-child { text-align: left; }
+table { border-collapse: collapse; margin: 1rem 0; font-size: 13px; }
+th, td { padding: .2rem .5rem; border-bottom: 1px solid #ddd; text-align: right;
+       font-variant-numeric: tabular-nums; } th:first-child, td:first-child { text-align: left; }
 .scroll { overflow-x: auto; } .photos { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; } figure img { width: 128px; height: 128px; } figcaption { font-size: 12px; color: #555; }
 """
@@ -64,11 +65,11 @@ class Gallery:
             "Worst": ranked[: -SHOWN - 1 : -1],
         }
         body = [f"<h1>{escape(title)}</h1><p>{escape(caption)}</p>", _measures_table(evaluation)]
-        if evaluation.class_iou:
-            body += ["<h2>Segmentation of the grey photos, by class</h2>", _classes_table(evaluation)]
         for heading, photos in parts.items():
             body.append(f"<h2>{heading}</h2><p>By <code>{escape(RMSE)}</code> of the last picture.</p>")
             body.append(f'<div class="photos">{"".join(map(_figure, photos))}</div>')
+        if evaluation.class_iou:
+            body += ["<h2>Segmentation of the grey photos, by class</h2>", _classes_table(evaluation)]
         page = (
             f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>{"".join(body)}</html>\n'

@@ -14,10 +14,7 @@ from chromantic.errors import ChromanticError
 from chromantic.evaluation.segmenter import Segmenter
 from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.model import pretrained
-from chromantic.model.segmenter import SegmenterNetwork
-
-SEGMENTER_KEY = "segmenter"
-"""Of the network's config in a checkpoint of `SegmenterNetwork`."""
+from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
 
 
 def load_segmenter(path: Path) -> Segmenter:

@@ -11,6 +11,8 @@ from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
 from chromantic.model.segmentation import TABLE_2, AtrousPyramid
 
+SEGMENTER_KEY = "segmenter"
+"""Of the network's config in a checkpoint."""
 _CHROMA_GAIN = 4.0
 """Natural chroma seldom leaves a quarter of its range: so it spreads over [-1, 1] as lightness does."""
 

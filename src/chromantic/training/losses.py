@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from chromantic.data.cache import Batch
@@ -20,12 +21,18 @@ class Losses(NamedTuple):
     segmentation: Tensor
     generator: Tensor
 
+    @classmethod
+    def of(cls, **values: Tensor) -> "Losses":
+        """Some of the losses, by name; the others are zero."""
+        zero = torch.zeros_like(next(iter(values.values())))
+        return cls(**{name: values.get(name, zero) for name in cls._fields})
+
     def named(self) -> dict[str, float]:
         """The values by name."""
         return {name: value.item() for name, value in self._asdict().items()}
 
 
-def summed_losses(prediction: Prediction, batch: Batch, segmentation_loss: SegmentationLoss) -> tuple[Losses, Losses]:
+def summed_losses(prediction: Prediction, batch: Batch, averaging: SegmentationLoss) -> tuple[Losses, Losses]:
     """Each loss summed over what it counts, and the counts.
 
     The embedding's and the generator's are bits per dimension of the pixels of colourful photos; the segmentation's is
@@ -38,16 +45,25 @@ def summed_losses(prediction: Prediction, batch: Batch, segmentation_loss: Segme
         bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma))
         return (bits * colourful).sum()
 
-    pixels, labelled = colourful.sum(), (batch.labels != VOID).sum()
+    pixels = colourful.sum()
     if scene.class_logits is None:
-        segmentation, labelled = torch.zeros_like(pixels, dtype=torch.float32), torch.zeros_like(labelled)
+        segmentation, labelled = torch.zeros_like(pixels, dtype=torch.float32), torch.zeros_like(pixels)
     else:
-        logits = scene.class_logits.float()
-        segmentation = F.cross_entropy(logits, batch.labels, ignore_index=VOID, reduction="sum")
-        if segmentation_loss == "mean_over_pixels_and_classes":
-            segmentation = segmentation / logits.shape[1]
+        segmentation, labelled = segmentation_loss(scene.class_logits, batch.labels, averaging)
     sums = Losses(colour(scene.chroma_parameters), segmentation, colour(prediction.chroma_parameters))
     return sums, Losses(pixels, labelled, pixels)
+
+
+def segmentation_loss(
+    class_logits: Float[Tensor, "batch classes height width"],
+    labels: Int64[Tensor, "batch height width"],
+    averaging: SegmentationLoss,
+) -> tuple[Tensor, Tensor]:
+    """The cross entropy summed over labelled pixels (over the number of classes, if so averaged), and their number."""
+    total = F.cross_entropy(class_logits.float(), labels, ignore_index=VOID, reduction="sum")
+    if averaging == "mean_over_pixels_and_classes":
+        total = total / class_logits.shape[1]
+    return total, (labels != VOID).sum()
 
 
 def means(sums: Losses, counts: Losses) -> Losses:

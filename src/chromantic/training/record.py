@@ -56,6 +56,7 @@ class RunRecord:
         batch_size: Photos a step.
         seed: Of the training.
         start: The weights it started from; None if it started afresh.
+        task: What is trained, the key of its `Task`.
     """
 
     network: NetworkConfig
@@ -63,6 +64,7 @@ class RunRecord:
     batch_size: int
     seed: int
     start: Start | None = None
+    task: str = pretrained.NETWORK_KEY
 
     def write(self, run: Path) -> None:
         """Write the record of a run that begins.

@@ -1,13 +1,13 @@
-"""The training loop: three losses, one network, any number of processes."""
+"""The training loop: the losses of a task, one network, any number of processes."""
 
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from torch import nn
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
@@ -19,16 +19,22 @@ from chromantic.training import checkpoints
 from chromantic.training.clock import Clock, machine
 from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
-from chromantic.training.losses import Losses, means, summed_losses
+from chromantic.training.losses import Losses, means
 from chromantic.training.optim import build_optimizers, polyak_average, set_learning_rate
 from chromantic.training.pictures import write_pictures
 from chromantic.training.record import RunRecord, Start, record_of
+from chromantic.training.tasks import COLORIZATION, Task
 
 VALIDATION_BATCH = 32
 
 
 def train(
-    config: TrainingConfig, run: Path, *, start: str | Path | None = None, minutes: float | None = None
+    config: TrainingConfig,
+    run: Path,
+    *,
+    task: Task = COLORIZATION,
+    start: str | Path | None = None,
+    minutes: float | None = None,
 ) -> Path | None:
     """Train a network, or go on with a training that was interrupted.
 
@@ -38,8 +44,9 @@ def train(
     Args:
         config: The experiment.
         run: Folder for checkpoints, `metrics.jsonl`, TensorBoard events, pictures and the resulting weights.
+        task: What to train.
         start: Weights to start from, by name or file, as for training on one's own photos; None starts afresh. They
-            are read when the run begins, not when it goes on.
+            are of a colorization, and are read when the run begins, not when it goes on.
         minutes: Stop after this time, with a checkpoint; None trains to the last step.
 
     Returns:
@@ -66,7 +73,8 @@ def train(
         raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
 
     weights_file = run / "weights.safetensors"
-    record = RunRecord(config.network.build(photos.class_names), photos.sources, optimization.batch_size, config.seed)
+    network_config = config.network.build(photos.class_names)
+    record = RunRecord(network_config, photos.sources, optimization.batch_size, config.seed, task=task.key)
     checkpoint = checkpoints.newest(run)
     first = checkpoints.steps_of(checkpoint) if checkpoint else 0
     if checkpoint:
@@ -76,11 +84,13 @@ def train(
     elif start is not None:
         record = replace(record, start=Start.read(start))
 
+    weights = task.photo_weights(photos, config.data.rare_class_power)
     set_seed(config.seed)
-    network = _network(record.network, None if checkpoint else start)
+    afresh = checkpoint is not None or start is None
+    network = task.build(record.network, photos) if afresh else _started(record.network, str(start))
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
-    averaged = cast(Chromantic, average.module)
+    averaged = average.module
     network, *optimizers = accelerator.prepare(network, *build_optimizers(network, optimization))
     clock = Clock()
     accelerator.register_for_checkpointing(average, clock)
@@ -89,7 +99,6 @@ def train(
     elif accelerator.is_main_process:
         record.write(run)
 
-    weights = photos.sampling_weights(config.data.rare_class_power)
     log = Log(accelerator, run, first, optimization.steps, optimization.batch_size)
     step = first
     with log:
@@ -106,7 +115,7 @@ def train(
             ).to(accelerator.device)
             if step < config.data.half_size_steps:
                 batch = batch.halved()
-            sums, counts = summed_losses(network(batch.lightness, batch.chroma), batch, optimization.segmentation_loss)
+            sums, counts = task.losses(network, batch, optimization)
             counts = Losses(*accelerator.reduce(tuple(counts)))
             losses = means(sums, counts)
             objective = sum(weight * loss for weight, loss in zip(optimization.weights, losses, strict=True))
@@ -124,8 +133,9 @@ def train(
                 losses = Losses(*accelerator.reduce(tuple(loss.detach() for loss in losses)))
                 log.metrics(step, {**_prefixed("train", losses), "gradient_norm": float(gradient_norm)})
             if validation and _due(step, config.log.validate_every):
-                log.metrics(step, _prefixed("validation", validate(averaged, validation, config, accelerator)))
-            if validation and _due(step, config.log.pictures_every) and accelerator.is_main_process:
+                log.metrics(step, _prefixed("validation", validate(averaged, validation, config, accelerator, task)))
+            pictures = isinstance(averaged, Chromantic) and _due(step, config.log.pictures_every)
+            if validation and pictures and accelerator.is_main_process:
                 write_pictures(averaged, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
             out_of_time = deadline is not None and _any_process(accelerator, time.monotonic() > deadline)
             if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
@@ -139,7 +149,7 @@ def train(
         if accelerator.is_main_process:
             about = record.about(step, config.data.licence)
             about |= {"hours": round(clock.hours, 2), "machine": machine(accelerator.num_processes)}
-            pretrained.save(averaged, weights_file, about)
+            pretrained.save_module(averaged, weights_file, task.key, record.network, about)
         accelerator.wait_for_everyone()
         return weights_file
 
@@ -163,9 +173,7 @@ def _load_validation(path: Path, classes: tuple[str, ...]) -> PhotoCache:
     return photos
 
 
-def _network(config: NetworkConfig, start: str | Path | None) -> Chromantic:
-    if start is None:
-        return Chromantic(config)
+def _started(config: NetworkConfig, start: str) -> Chromantic:
     network = pretrained.load(start).train().requires_grad_(True)
     if network.config != config:
         raise ChromanticError(f"{start}: weights of another network than the experiment's; give others or none")
@@ -186,15 +194,16 @@ def _prefixed(split: str, losses: Losses) -> dict[str, float]:
 
 
 @torch.no_grad()
-def validate(network: Chromantic, photos: PhotoCache, config: TrainingConfig, accelerator: Accelerator) -> Losses:
+def validate(
+    network: nn.Module, photos: PhotoCache, config: TrainingConfig, accelerator: Accelerator, task: Task
+) -> Losses:
     """The mean losses over all photos of a squashed cache, shared by the processes."""
     sums, counts = [torch.zeros(3, device=accelerator.device, dtype=torch.float64) for _ in range(2)]
     indices = torch.arange(len(photos))[accelerator.process_index :: accelerator.num_processes]
     for chunk in indices.split(VALIDATION_BATCH):
         batch: Batch = photos.tensors(chunk).to(accelerator.device)
         with accelerator.autocast():
-            prediction = network(batch.lightness, batch.chroma)
-        batch_sums, batch_counts = summed_losses(prediction, batch, config.optimization.segmentation_loss)
+            batch_sums, batch_counts = task.losses(network, batch, config.optimization)
         sums += torch.stack(tuple(batch_sums))
         counts += torch.stack(tuple(batch_counts))
     return means(Losses(*accelerator.reduce(sums)), Losses(*accelerator.reduce(counts)))

@@ -1,0 +1,75 @@
+"""What the loop trains: the paper's network, or something that it is compared with or judged by."""
+
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from chromantic.data.cache import Batch, PhotoCache
+from chromantic.errors import ChromanticError
+from chromantic.model.config import NetworkConfig
+from chromantic.model.network import Chromantic
+from chromantic.model.pretrained import NETWORK_KEY
+from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
+from chromantic.training.config import OptimizationSection
+from chromantic.training.losses import Losses, segmentation_loss, summed_losses
+
+
+class Task(Protocol):
+    """A kind of network, and what it learns from photos.
+
+    Attributes:
+        key: under which the weights' file holds the network's config.
+    """
+
+    key: str
+
+    def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
+        """A network that has learned nothing."""
+        ...
+
+    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
+        """How often to draw every photo."""
+        ...
+
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+        """Each loss summed over what it counts, and the counts; zeros where there is no such loss."""
+        ...
+
+
+class Colorization:
+    """The paper's network and its three losses."""
+
+    key = NETWORK_KEY
+
+    def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
+        return Chromantic(config)
+
+    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
+        return photos.sampling_weights(rare_class_power)
+
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+        return summed_losses(network(batch.lightness, batch.chroma), batch, config.segmentation_loss)
+
+
+class Segmentation:
+    """The segmenter that judges colours, trained on photos that have both colours and labels."""
+
+    key = SEGMENTER_KEY
+
+    def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
+        return SegmenterNetwork(config)
+
+    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
+        usable = photos.labelled & photos.colourful
+        if not usable.any():
+            raise ChromanticError("no photo has colours and labels; prepare a collection that has both")
+        return photos.sampling_weights(rare_class_power) * usable
+
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+        logits = network(batch.lightness, batch.chroma)
+        total, count = segmentation_loss(logits, batch.labels, config.segmentation_loss)
+        return Losses.of(segmentation=total), Losses.of(segmentation=count)
+
+
+COLORIZATION, SEGMENTATION = Colorization(), Segmentation()
