@@ -343,7 +343,7 @@ def reproduce(
     model: Model = "default",
     seed: Seed = 0,
 ) -> None:
-    """Run the paper's experiments and write one report: flows."""
+    """Run the paper's experiments and write one report: flows, segmenter, fig8, fig10, table3, fig13."""
     from chromantic.paper.experiments import run
     from chromantic.paper.setting import Setting
 

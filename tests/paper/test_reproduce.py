@@ -5,12 +5,18 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from skimage import data
 from skimage.transform import resize
 
+from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
-from chromantic.paper import experiments, flows, trainings
+from chromantic.evaluation.protocol import Truth
+from chromantic.model import pretrained
+from chromantic.model.config import preset
+from chromantic.model.network import Chromantic, Scene
+from chromantic.paper import experiments, fig13, flows, table3, trainings
 from chromantic.paper.report import Section, Table, write_report
 from chromantic.paper.setting import Setting
 
@@ -26,7 +32,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, name in enumerate(names):
         pixels = (resize(getattr(data, name)(), (160, 200)) * 255).astype("uint8")
         Image.fromarray(pixels).save(voc / f"JPEGImages/{name}.jpg")
-        Image.new("L", (200, 160), number).save(voc / f"SegmentationClass/{name}.png")
+        Image.new("L", (200, 160), number // 2).save(voc / f"SegmentationClass/{name}.png")
     for split in ("train_aug", "val"):
         (voc / f"ImageSets/Segmentation/{split}.txt").write_text("\n".join(names))
     return root
@@ -59,6 +65,75 @@ def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch
     weights = {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
     assert experiments.run(["flows"], setting).read_text() == text
     assert weights == {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
+
+
+@pytest.fixture
+def short(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setting:
+    """Reduced to two steps a training and all four photos, with untrained weights of VOC's classes."""
+    monkeypatch.setattr(trainings, "REDUCED_STEPS", 2)
+    monkeypatch.setattr(trainings, "REDUCED_SEGMENTER_STEPS", 2)
+    torch.manual_seed(0)
+    pretrained.save(Chromantic(preset("tiny", CLASS_NAMES)), tmp_path / "weights.safetensors", {})
+    setting = Setting(photos, tmp_path / "out", reduced=True, weights=str(tmp_path / "weights.safetensors"))
+    setting.__dict__["validation"] = Setting(photos, tmp_path).validation  # reduced, it is every fourth
+    return setting
+
+
+def rows_of(report: Path, heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading, without its head."""
+    section = report.read_text().split(f"## {heading}")[1]
+    table = section.split("\n\n| ")[1].split("\n\n")[0]
+    return [[cell.strip(" |") for cell in line.split(" | ")] for line in table.splitlines()[2:]]
+
+
+def test_one_segmenter_judges_all_methods(short: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table3, "FLOWS", {"purple": table3.FLOWS["purple"]})
+    report = experiments.run(["segmenter", "fig8", "table3"], short)
+    measures = set(re.findall(r"miou_after_colorization@\w+", report.read_text()))
+    weights = short.output / "runs" / "segmenter-reduced" / "weights.safetensors"
+    assert measures == {f"miou_after_colorization@squash128_labels32_table2_chroma32_{pretrained.fingerprint(weights)}"}
+
+    of_photos = dict(rows_of(report, "The segmenter"))
+    fig8 = {name: cells for name, *cells in rows_of(report, "mIoU of one segmenter")}
+    assert [fig8[name][1] for name in ("grey", "colorized, one sample", "original")] == ["66.9", "70.3", "72.1"]
+    assert fig8["colorized, one sample"][3] == "65 %"
+    methods = {name: cells for name, *cells in rows_of(report, "mIoU after")}
+    assert len(methods) == len(table3.BASELINES) + 1 + 1 + 2
+    for what in ("grey", "original"):
+        assert of_photos[what] == fig8[what][0] == methods[what][0]
+    assert methods["L2 regression (Iizuka's kind)"][-2:] == ["67.6", "24.20"]
+    assert all(float(cells[2]) > 5 for name, cells in methods.items() if name != "original")  # dB
+    runs = sorted(path.name for path in (short.output / "runs" / "baselines").iterdir())
+    assert runs == [f"{name}-reduced" for name in sorted(table3.BASELINES)]
+
+
+def test_samples_are_compared_photo_by_photo(short: Setting) -> None:
+    report = experiments.run(["fig10"], short)
+    rows = {name: cells for name, *cells in rows_of(report, "How different")}
+    assert rows["photos"] == ["4", "1,449"]
+    assert 0 < float(rows["median"][0]) < 1
+    with Image.open(short.output / "fig10.png") as image:
+        assert image.size == (780, 390)
+
+
+def test_the_worst_photo_of_a_class_is_that_with_the_largest_error_inside(
+    short: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_true_but_the_second(_: object, scene: Scene, **__: object) -> tuple[torch.Tensor, None]:
+        chroma = Truth.read(short.validation).chroma
+        assert len(scene.lightness) == len(chroma)
+        chroma[1, 0] += 30
+        chroma[2, :] += 10
+        return chroma, None
+
+    monkeypatch.setattr(fig13, "sample_chroma", all_true_but_the_second)
+    report = experiments.run(["fig13"], short)
+    assert rows_of(report, "Failures") == [
+        ["background", "2", f"{30 / 2**0.5 / 2:.1f}", f"{30 / 2**0.5:.1f}", "coffee"],
+        ["aeroplane", "2", "5.0", "10.0", "rocket"],
+    ]
+    with Image.open(short.output / "fig13-1.png") as image:
+        assert min(image.size) > 200
 
 
 def test_what_cannot_be_done_is_refused_before_work(setting: Setting, tmp_path: Path) -> None:

@@ -5,11 +5,18 @@ from pathlib import Path
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
-from chromantic.paper import flows
+from chromantic.paper import fig8, fig10, fig13, flows, segmenter, table3
 from chromantic.paper.report import REPORT, Section, write_report
 from chromantic.paper.setting import Setting
 
-EXPERIMENTS: dict[str, Callable[[Setting], Section]] = {"flows": flows.reproduce}
+EXPERIMENTS: dict[str, Callable[[Setting], Section]] = {
+    "flows": flows.reproduce,
+    "segmenter": segmenter.reproduce,
+    "fig8": fig8.reproduce,
+    "fig10": fig10.reproduce,
+    "table3": table3.reproduce,
+    "fig13": fig13.reproduce,
+}
 ALL = "all"
 
 

@@ -42,7 +42,7 @@ _MEASURES = {
 def reproduce(setting: Setting) -> Section:
     """Trains each flow with each seed on the same photos, measures all and shows those of the first seed."""
     seeds = SEEDS[:1] if setting.reduced else SEEDS
-    weights = {flow: [_train(setting, flow, seed) for seed in seeds] for flow in FLOWS}
+    weights = {flow: [train_flow(setting, flow, seed) for seed in seeds] for flow in FLOWS}
     measured = {flow: [_measure(setting, path) for path in paths] for flow, paths in weights.items()}
     rows = [
         (flow, *(_cell([run.get(name) for run in runs], name) for name in _MEASURES)) for flow, runs in measured.items()
@@ -64,7 +64,8 @@ def reproduce(setting: Setting) -> Section:
     )
 
 
-def _train(setting: Setting, flow: str, seed: int) -> Path:
+def train_flow(setting: Setting, flow: str, seed: int) -> Path:
+    """The weights of one of `FLOWS`, trained once."""
     config = small_training(setting)
     name, fusion = FLOWS[flow]
     network = replace(config.network, flow=name, fusion=fusion)

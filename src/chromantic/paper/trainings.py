@@ -1,5 +1,6 @@
 """Small trainings of equal budget, for comparisons."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from chromantic.paper.setting import Setting
@@ -10,9 +11,11 @@ from chromantic.training.config import (
     OptimizationSection,
     TrainingConfig,
 )
+from chromantic.training.tasks import COLORIZATION, SEGMENTATION, Task
 from chromantic.training.train import train
 
 STEPS, REDUCED_STEPS = 2500, 150
+SEGMENTER_STEPS, REDUCED_SEGMENTER_STEPS = 6000, 600
 COMPILE = True
 
 
@@ -44,9 +47,32 @@ def small_training(setting: Setting) -> TrainingConfig:
     )
 
 
-def trained(config: TrainingConfig, run: Path) -> Path:
+def segmenter_training(setting: Setting) -> TrainingConfig:
+    """The segmenter of colour photos, whose last steps see photos at full size, as it will judge them."""
+    config = small_training(setting)
+    steps = REDUCED_SEGMENTER_STEPS if setting.reduced else SEGMENTER_STEPS
+    return replace(
+        config,
+        data=replace(config.data, age_probability=0.0, half_size_steps=steps - steps // 10),
+        optimization=replace(
+            config.optimization,
+            steps=steps,
+            decay_steps=steps // 2,
+            weights=(0.0, 1.0, 0.0),
+            segmentation_loss="mean_over_pixels",
+        ),
+        network=NetworkSection(preset="tiny" if setting.reduced else "quarter"),
+    )
+
+
+def train_segmenter(setting: Setting) -> Path:
+    """The weights of the segmenter that judges all colorizations, trained once."""
+    return trained(segmenter_training(setting), setting.run("segmenter"), SEGMENTATION)
+
+
+def trained(config: TrainingConfig, run: Path, task: Task = COLORIZATION) -> Path:
     """The weights of a training, which is run or gone on with if it has not ended."""
     weights = run / "weights.safetensors"
     if not weights.exists():
-        train(config, run)
+        train(config, run, task=task)
     return weights

@@ -1,0 +1,91 @@
+"""Table 3: ways to colorize, trained alike on the same photos with the same trunk."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from chromantic.evaluation.evaluate import evaluate
+from chromantic.evaluation.protocol import PSNR, RELATIVE_COLOURFULNESS
+from chromantic.evaluation.results import evaluate_callable
+from chromantic.evaluation.segmenter import SegmentedPictures
+from chromantic.evaluation.segmenters import ChromaSegmenter
+from chromantic.evaluation.tally import Values
+from chromantic.model import pretrained
+from chromantic.paper.flows import train_flow
+from chromantic.paper.report import Section, Table
+from chromantic.paper.setting import Setting
+from chromantic.paper.trainings import small_training, train_segmenter, trained
+from chromantic.training.baselines import BaselineTask, load_baseline
+
+
+class _Method(NamedTuple):
+    title: str
+    papers_miou: float | None = None
+    papers_psnr: float | None = None
+
+
+BASELINES = {
+    "regression": _Method("L2 regression (Iizuka's kind)", 67.6, 24.20),
+    "histograms": _Method("colour histograms (Larsson's kind)", 68.8, 24.56),
+    "rebalanced": _Method("rebalanced classes, annealed mean 0.38 (Zhang's kind)", 68.1, 22.81),
+}
+FLOWS = {
+    "purple": _Method("PixelCNN without semantics, one sample (Royer's kind)"),
+    "purple-blue-green, concatenation": _Method("with semantics, one sample (the paper's)", 70.3, 23.15),
+}
+
+
+def reproduce(setting: Setting) -> Section:
+    """Trains every method on the same photos and has the same segmenter judge them."""
+    segmenter = ChromaSegmenter(train_segmenter(setting))
+    names = SegmentedPictures(segmenter, setting.validation)
+    rows = []
+    for name, method in BASELINES.items():
+        baseline = load_baseline(name, _train(setting, name))
+        measures = evaluate_callable(baseline.colorize, setting.validation, segmenter=segmenter).measures
+        rows.append(_row(method, measures, names, "result"))
+    weights: Mapping[_Method, str | Path] = {
+        **{method: train_flow(setting, flow, seed=0) for flow, method in FLOWS.items()},
+        _Method(f"`{setting.weights}` weights, one sample, trained longer"): setting.weights,
+    }
+    for method, path in weights.items():
+        network = pretrained.load(path)
+        measures = evaluate(network, setting.validation, samples=1, seed=setting.seed, segmenter=segmenter).measures
+        rows.append(_row(method, measures, names, "sample"))
+    rows += [_row(_Method(what), measures, names, what) for what in ("grey", "original")]
+    steps = small_training(setting).optimization
+    return Section(
+        title="mIoU after colorization and PSNR (Table 3)",
+        protocol=f"The `tiny` trunk (Table 1 of the paper), {steps.steps * steps.batch_size:,} photos at half their "
+        "size for each method, in the same order; measured on the colourful photos of VOC2012 val, seed "
+        f"{setting.seed}. mIoU is `{names.measure}`, in percent; the share `{names.share}`; PSNR `{PSNR}`; "
+        f"colourfulness `{RELATIVE_COLOURFULNESS}`. The paper's values are of the systems themselves, as their "
+        "authors trained them, and of another segmenter.",
+        findings=[
+            Table(
+                ("method", "mIoU", "share of the gap won back", "PSNR", "colourfulness", "paper, mIoU", "paper, PSNR"),
+                rows,
+            )
+        ],
+    )
+
+
+def _train(setting: Setting, name: str) -> Path:
+    return trained(small_training(setting), setting.run(f"baselines/{name}"), BaselineTask(name))
+
+
+def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str) -> tuple[str, ...]:
+    def cell(measure: str, digits: int, factor: float = 1.0) -> str:
+        value = measures.get(measure, {}).get(what)
+        return "" if value is None else f"{factor * value:.{digits}f}"
+
+    share = cell(names.share, 0, 100)
+    return (
+        method.title,
+        cell(names.measure, 1, 100),
+        f"{share} %" if share else "",
+        cell(PSNR, 2),
+        cell(RELATIVE_COLOURFULNESS, 2),
+        "" if method.papers_miou is None else f"{method.papers_miou:.1f}",
+        "" if method.papers_psnr is None else f"{method.papers_psnr:.2f}",
+    )
