@@ -35,7 +35,7 @@ from chromantic.evaluation.protocol import (
     read_in_batches,
 )
 from chromantic.evaluation.segmenter import SegmentedPictures, Segmenter
-from chromantic.evaluation.tally import Evaluation, Tally
+from chromantic.evaluation.tally import Evaluation, Tally, Values
 from chromantic.model import mixture
 from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
@@ -97,10 +97,12 @@ def evaluate(
     if labelled and model.segmentation is not None:
         mean_iou, class_iou = iou.compute()
         measures[MIOU] = {"segmentation": mean_iou}
+    after: Values = {}
     if segmented:
         measures |= segmented.measures()
+        after = segmented.by_class()
     counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, class_iou, tally.rows)
+    return Evaluation(counts, measures, class_iou, after, tally.rows)
 
 
 def _check_classes(model: Chromantic, examples: Sequence[Example]) -> None:

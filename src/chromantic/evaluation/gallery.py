@@ -68,8 +68,8 @@ class Gallery:
         for heading, photos in parts.items():
             body.append(f"<h2>{heading}</h2><p>By <code>{escape(RMSE)}</code> of the last picture.</p>")
             body.append(f'<div class="photos">{"".join(map(_figure, photos))}</div>')
-        if evaluation.class_iou:
-            body += ["<h2>Segmentation of the grey photos, by class</h2>", _classes_table(evaluation)]
+        if evaluation.class_iou or evaluation.class_iou_after:
+            body += ["<h2>Intersection over union, by class</h2>", _classes_table(evaluation)]
         page = (
             f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>{"".join(body)}</html>\n'
@@ -102,7 +102,11 @@ def _measures_table(evaluation: Evaluation) -> str:
 
 
 def _classes_table(evaluation: Evaluation) -> str:
-    return _table(["class", "IoU"], [[name, f"{iou:.3f}"] for name, iou in evaluation.class_iou.items()])
+    columns = {"by the model, from grey": evaluation.class_iou} if evaluation.class_iou else {}
+    columns |= {f"by the segmenter, {what}": ious for what, ious in evaluation.class_iou_after.items()}
+    names = dict.fromkeys(name for ious in columns.values() for name in ious)
+    rows = [[name, *(f"{ious[name]:.3f}" if name in ious else "" for ious in columns.values())] for name in names]
+    return _table(["class", *(title.replace("_", " ") for title in columns)], rows)
 
 
 def _table(columns: list[str], rows: list[list[str]]) -> str:

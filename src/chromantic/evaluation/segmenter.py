@@ -91,3 +91,7 @@ class SegmentedPictures:
             return {self.measure: mious}
         won = {what: (miou - mious[_GREY]) / gap for what, miou in mious.items() if what not in (_ORIGINAL, _GREY)}
         return {self.measure: mious, self.share: won}
+
+    def by_class(self) -> Values:
+        """Intersection over union by what was segmented and by class; empty where no photo is labelled."""
+        return {what: iou.compute()[1] for what, iou in self._ious.items()}

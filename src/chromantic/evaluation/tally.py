@@ -24,13 +24,15 @@ class Evaluation:
             preview, without knowing the truth) and `best_of_N` (knowing it), `between_samples`, `floor`, `embedding`,
             `generator`, `segmentation`; of pictures that come from elsewhere, `result`.
         class_iou: intersection over union of the classes that occur, in the segmentation of the grey photos.
-        each: the same of every colourful photo, by its name; colourfulness is not relative there.
+        class_iou_after: the same in a segmenter's segmentation of pictures, by what was segmented.
+        each: the measures of every colourful photo, by its name; colourfulness is not relative there.
     """
 
     photos: dict[str, int]
     measures: Values
     class_iou: dict[str, float]
-    each: list[tuple[str, Values]] = field(repr=False)
+    class_iou_after: Values = field(default_factory=dict)
+    each: list[tuple[str, Values]] = field(default_factory=list, repr=False)
 
 
 class Tally:
