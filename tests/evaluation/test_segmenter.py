@@ -129,6 +129,8 @@ def test_an_onnx_segmenter_names_its_classes(tmp_path: Path):
     assert load_segmenter(onnx_file(tmp_path / "a.onnx", 2, 1, '["cat", "dog"]')).classes == ("cat", "dog")
     with pytest.raises(ChromanticError, match="name its classes"):
         load_segmenter(onnx_file(tmp_path / "b.onnx", 2, 1))
+    with pytest.raises(ChromanticError, match=r"d\.onnx: is no segmenter"):
+        load_segmenter(onnx_file(tmp_path / "d.onnx", 2, 1, "cat, dog"))
     (tmp_path / "c.onnx").write_bytes(b"nothing")
     with pytest.raises(ChromanticError, match=r"c\.onnx: is no segmenter"):
         load_segmenter(tmp_path / "c.onnx")

@@ -70,11 +70,11 @@ class OnnxSegmenter:
             taken = self._session.get_inputs()[0]
             self._input, self._one_by_one = taken.name, taken.shape[0] == 1
             logits = self(torch.zeros(1, 3, SHORTER_SIDE, SHORTER_SIDE))
+            named = self._session.get_modelmeta().custom_metadata_map.get("classes")
+            self.classes = tuple(json.loads(named)) if named else CLASS_NAMES
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             reason = " ".join(str(error).split())[:200]
             raise ChromanticError(f"{path}: is no segmenter of [batch 3 128 128] pictures ({reason})") from error
-        named = self._session.get_modelmeta().custom_metadata_map.get("classes")
-        self.classes = tuple(json.loads(named)) if named else CLASS_NAMES
         if logits.ndim != 4 or logits.shape[1] != len(self.classes):
             raise ChromanticError(
                 f"{path}: gives {list(logits.shape)}, not [batch {len(self.classes)} height width]; "
