@@ -1,0 +1,27 @@
+"""The page of pictures: which come first under which heading."""
+
+import re
+from pathlib import Path
+
+import torch
+
+from chromantic.data.collect import collect
+from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.protocol import Truth
+from chromantic.evaluation.results import evaluate_callable
+
+
+def test_best_and_worst_are_those_with_the_least_and_the_largest_error(devkit: Path, tmp_path: Path):
+    photos = collect(voc=devkit, split="val")["VOC2012 val"][:2]
+    truth = Truth.read(photos)
+    pictures = torch.stack([truth.rgb[0], truth.rgb[1].mean(dim=0, keepdim=True).expand(3, -1, -1)]) / 255
+    gallery = Gallery()
+    evaluation = evaluate_callable(lambda _: pictures, photos, gallery=gallery)
+    page = tmp_path / "page.html"
+    gallery.write(page, "<System>", "caption", evaluation)
+    text = page.read_text()
+    assert "<h1>&lt;System&gt;</h1>" in text
+    best, worst = (text.split(f"<h2>{heading}</h2>")[1].split("<h2>")[0] for heading in ("Best", "Worst"))
+    assert re.findall(r"VOC2012/(\w+): [\d.]+ \(original, result\)", best) == ["astronaut", "coffee"]
+    assert re.findall(r"VOC2012/(\w+)", worst) == ["coffee", "astronaut"]
+    assert "astronaut: 0.0" in best
