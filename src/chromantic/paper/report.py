@@ -17,7 +17,7 @@ class Table:
     """Figures, as they shall be printed."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
     def __str__(self) -> str:
         lines = [self.columns, ("---",) * len(self.columns), *self.rows]

@@ -8,6 +8,8 @@ a table compares methods and not data. A head is a module with
 - `chroma(maps)`: the colours that the method shows, [batch 2 h w] in CIE units.
 """
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
@@ -177,7 +179,7 @@ class BaselineTask:
         return Losses.of(embedding=(pixels * colourful).sum()), Losses.of(embedding=colourful.sum())
 
 
-def load_baseline(method: str, path: str) -> Baseline:
+def load_baseline(method: str, path: str | Path) -> Baseline:
     """A trained baseline.
 
     Raises:
