@@ -1,0 +1,72 @@
+"""The command line. What needs torch is imported by the command that uses it: help and version answer at once."""
+
+import atexit
+import gc
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from cyclopts import CycloptsError
+
+from chromantic.cli import photos, research, study  # noqa: F401  which add their commands to the program
+from chromantic.cli.options import app
+from chromantic.errors import ChromanticError
+
+_EXTRAS = {  # of pyproject.toml, by package
+    "accelerate": "train",
+    "ray": "archive",
+    "onnxruntime": "onnx",
+    "tensorboard": "train",
+    "torchmetrics": "train",
+    "scipy": "train",
+    "matplotlib": "paper",
+    "fastapi": "studio,study",
+    "python_multipart": "studio",
+    "prometheus_client": "studio",
+    "uvicorn": "studio,study",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; what a user did wrong becomes one line on stderr.
+
+    Args:
+        arguments: Without the program's name; None takes the process's own.
+
+    Returns:
+        The exit code: 0, 1 where photos of an archive failed, 2 for a user's error, 130 for an interruption, 141 if
+        nobody reads what is printed.
+    """
+    gc.set_threshold(100_000)  # torch's and Numba's imports make many objects that stay: not searched time and again,
+    atexit.register(gc.freeze)  # and not once more at the end, they cost a second less
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning ones crawl beside a busy process
+    warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
+    logging.basicConfig(format="chromantic: %(message)s")
+    try:
+        code = app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+        print(end="", flush=True)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed at exit
+        return 141
+    except (ChromanticError, CycloptsError) as error:
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        return _refuse(
+            f"{error.name} is not installed; in a clone of Chromantic: pip install '.[{_EXTRAS[error.name]}]'"
+        )
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _refuse(f"{error.filename}: {error.strerror}")
+    return code or 0
+
+
+def _refuse(message: str) -> int:
+    print("chromantic:", " ".join(message.splitlines()), file=sys.stderr)
+    return 2

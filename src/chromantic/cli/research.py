@@ -1,0 +1,134 @@
+"""Commands that train and measure."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from chromantic.cli.options import (
+    Coco,
+    Cocostuff,
+    Folders,
+    Model,
+    Seed,
+    Split,
+    Voc,
+    Whole,
+    app,
+    check_output,
+    print_table,
+)
+from chromantic.errors import ChromanticError
+from chromantic.files import check_writable
+
+
+@app.command
+def prepare(
+    *,
+    output: Annotated[Path, Parameter(help="The .safetensors cache to write.")],
+    voc: Voc = None,
+    split: Split = "train_aug",
+    coco: Coco = None,
+    cocostuff: Cocostuff = None,
+    folders: Folders = (),
+    squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
+) -> None:
+    """Pack photos into one file to train on."""
+    from chromantic.data.prepare import prepare as pack
+
+    packed = pack(output=output, voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders, squash=squash)
+    print(packed)
+
+
+@app.command
+def train(
+    config: Annotated[Path, Parameter(help="The experiment, a TOML file.")],
+    run: Annotated[Path, Parameter(help="Folder for checkpoints, logs and the weights.")],
+    *,
+    start: Annotated[str | None, Parameter(help="Weights to start from: a name or a file; else afresh.")] = None,
+    minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
+) -> None:
+    """Train a network, or go on with an interrupted training: the same command does both."""
+    from chromantic.training.config import read_config
+    from chromantic.training.train import train as run_training
+
+    check_writable(run / "weights.safetensors")
+    weights = run_training(read_config(config), run, start=start, minutes=minutes)
+    print(weights or f"{run}: stopped before the last step; the same command goes on")
+
+
+@app.command
+def evaluate(
+    *,
+    model: Model = "default",
+    voc: Voc = None,
+    split: Split = "val",
+    coco: Coco = None,
+    cocostuff: Cocostuff = None,
+    folders: Folders = (),
+    train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
+    samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 8,
+    seed: Seed = 0,
+    limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    results: Annotated[
+        Path | None, Parameter(help="Measure this folder of pictures, named like the photos, instead of weights.")
+    ] = None,
+    segmenter: Annotated[
+        Path | None, Parameter(help="Measure the mIoU after colorization by this one: .safetensors or .onnx.")
+    ] = None,
+    output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+    csv: Annotated[Path | None, Parameter(help="CSV file with one row a photo.")] = None,
+    html: Annotated[Path | None, Parameter(help="Page with the best, typical and worst pictures.")] = None,
+    card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
+) -> None:
+    """Measure weights, or somebody's results, on photos that were not trained on."""
+    from chromantic.data.collect import collect
+    from chromantic.evaluation.card import update_card
+    from chromantic.evaluation.report import evaluate_results, evaluate_weights
+    from chromantic.evaluation.segmenters import load_segmenter
+
+    if results and (model != "default" or train or card):
+        raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
+    inputs = [Path(model), *(path for path in (train, segmenter) if path)]
+    for path, suffix in ((output, ".json"), (csv, ".csv"), (html, ".html")):
+        if path:
+            check_output(path, (suffix,), inputs)
+    collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
+    judge = load_segmenter(segmenter) if segmenter else None
+    if results:
+        report = evaluate_results(results, collections, limit=limit, segmenter=judge, keep_pictures=html is not None)
+    else:
+        report = evaluate_weights(
+            model,
+            collections,
+            train=train,
+            samples=samples,
+            seed=seed,
+            limit=limit,
+            segmenter=judge,
+            keep_pictures=html is not None,
+        )
+    print_table(report.table())
+    for path, write in ((output, report.write), (csv, report.write_csv), (html, report.write_html)):
+        if path:
+            write(path)
+    if card:
+        update_card(card, report)
+
+
+@app.command
+def reproduce(
+    experiments: Annotated[list[str], Parameter("EXPERIMENT", help="Names of experiments, or all.")],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="Folder with VOCdevkit and, if there are any, COCO and color_photos.")],
+    output: Annotated[Path, Parameter(help="Folder for the report, its pictures and the trainings.")] = Path("paper"),
+    reduced: Annotated[bool, Parameter(help="Short trainings and few photos: to see it run, not for figures.")] = False,
+    model: Model = "default",
+    seed: Seed = 0,
+) -> None:
+    """Run the paper's experiments and write one report: flows, segmenter, fig8, fig10, table3, fig13."""
+    from chromantic.paper.experiments import run
+    from chromantic.paper.setting import Setting
+
+    print(run(experiments, Setting(data, output, reduced, model, seed)))
