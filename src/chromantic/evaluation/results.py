@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -25,6 +25,7 @@ from chromantic.grid import SHORTER_SIDE
 from chromantic.photo import read_photo, results_in
 
 
+@runtime_checkable
 class Colorize(Protocol):
     """Anything that colorizes a batch of grey photos."""
 

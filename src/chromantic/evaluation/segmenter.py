@@ -1,7 +1,7 @@
 """What one fixed segmenter makes of pictures: the paper's measure of meaningful colours (Figure 8, Table 3)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -17,6 +17,7 @@ from chromantic.evaluation.tally import Values
 _ORIGINAL, _GREY = "original", "grey"
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """Segments pictures: the same segmenter for every row of a table.
 

@@ -1,6 +1,6 @@
 """What the loop trains: the paper's network, or something that it is compared with or judged by."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from chromantic.training.config import OptimizationSection
 from chromantic.training.losses import Losses, segmentation_loss, summed_losses
 
 
+@runtime_checkable
 class Task(Protocol):
     """A kind of network, and what it learns from photos.
 
