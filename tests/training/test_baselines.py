@@ -68,7 +68,9 @@ def test_annealing_lies_between_mean_and_mode():
 def test_a_trained_baseline_is_saved_and_colorizes(method: str, cache: Path, tmp_path: Path):
     config = TrainingConfig(
         data=DataSection(train=cache, validation=cache),
-        optimization=OptimizationSection(steps=3, batch_size=4, warmup_steps=1, precision="no", weights=(1.0, 0.0, 0.0)),
+        optimization=OptimizationSection(
+            steps=3, batch_size=4, warmup_steps=1, precision="no", weights=(1.0, 0.0, 0.0)
+        ),
         network=NetworkSection(preset="tiny"),
         log=LogSection(metrics_every=1, validate_every=3, pictures_every=1, checkpoint_every=2),
     )
