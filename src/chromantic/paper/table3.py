@@ -79,10 +79,10 @@ def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str)
         value = measures.get(measure, {}).get(what)
         return "" if value is None else f"{factor * value:.{digits}f}"
 
-    share = cell(names.share, 0, 100)
+    share = cell(names.share, 0, 100.0)
     return (
         method.title,
-        cell(names.measure, 1, 100),
+        cell(names.measure, 1, 100.0),
         f"{share} %" if share else "",
         cell(PSNR, 2),
         cell(RELATIVE_COLOURFULNESS, 2),

@@ -134,12 +134,8 @@ def train(
                 log.metrics(step, {**_prefixed("train", losses), "gradient_norm": float(gradient_norm)})
             if validation and _due(step, config.log.validate_every):
                 log.metrics(step, _prefixed("validation", validate(averaged, validation, config, accelerator, task)))
-            if (
-                validation
-                and isinstance(averaged, Chromantic)
-                and _due(step, config.log.pictures_every)
-                and accelerator.is_main_process
-            ):
+            drawing = accelerator.is_main_process and _due(step, config.log.pictures_every)
+            if validation and drawing and isinstance(averaged, Chromantic):
                 write_pictures(averaged, validation, run / "pictures" / f"step-{step:08d}.png", config.seed)
             out_of_time = deadline is not None and _any_process(accelerator, time.monotonic() > deadline)
             if _due(step, config.log.checkpoint_every) or step == optimization.steps or out_of_time:
