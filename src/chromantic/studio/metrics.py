@@ -19,11 +19,10 @@ class Metrics:
         )
         self.seconds = Histogram(
             "chromantic_colorize_seconds",
-            "From a request's arrival to the end of its answer, of those answered with results",
+            "From a request's arrival to the beginning of its answer, of those answered with results",
             registry=self._registry,
             buckets=(0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120),
         )
-        self.pixels = Counter("chromantic_pixels", "Pixels of colorized photos", registry=self._registry)
         taken = Gauge("chromantic_requests_taken", "Requests in work or waiting for it", registry=self._registry)
         taken.set_function(lambda: workers.taken)
         places = Gauge("chromantic_places", "Requests that may be in work or waiting", registry=self._registry)

@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
+import python_multipart  # noqa: F401  # Starlette reads forms with it, and would miss it only when one comes
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.middleware import Middleware

@@ -49,6 +49,13 @@ def test_nothing_comes_from_elsewhere(studio: Client) -> None:
                 assert studio.get(address).status_code == 200, address
 
 
+def test_the_examples_are_those_whose_licences_are_listed(studio: Client) -> None:
+    originals = Path(__file__).parents[2] / "examples"
+    for name in re.findall(r'src="/examples/([^"]+)"', studio.get("/").text):
+        assert studio.get(f"/examples/{name}").content == (originals / name).read_bytes()
+        assert name in (originals / "README.md").read_text()
+
+
 def test_other_names_and_other_sites_are_refused(studio: Client, photo: bytes) -> None:
     assert studio.get("/", headers={"Host": "evil.example"}).status_code == 403
     assert studio.get("/", headers={"Host": "[evil"}).status_code == 403
