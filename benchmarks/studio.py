@@ -73,7 +73,7 @@ def preview_seconds(url: str, photo: bytes) -> float:
 
 
 def load(url: str, process: psutil.Process, requests_: int, clients: int) -> dict[str, object]:
-    """Requests for one sample each, with seeds of their own; a client that is sent away asks again when it may."""
+    """Requests for one plain draw each, with seeds of their own; a client that is sent away asks again when it may."""
     seeds = iter(range(requests_))
     lock = threading.Lock()
     statuses: Counter[int] = Counter()
@@ -89,7 +89,7 @@ def load(url: str, process: psutil.Process, requests_: int, clients: int) -> dic
                 return
             start = time.monotonic()
             while True:
-                response = ask(session, url, PHOTO, seed=seed)
+                response = ask(session, url, PHOTO, seed=seed, candidates=1)
                 with lock:
                     statuses[response.status_code] += 1
                 if response.status_code != 429:

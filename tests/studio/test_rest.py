@@ -49,7 +49,7 @@ def test_results_are_those_of_the_command(
     studio: Client, photo: bytes, tiny_weights: Path, tmp_path: Path, way: str
 ) -> None:
     options = {"samples": 2, "seed": 7, "temperature": 0.8, "segmentation": True, "uncertainty": True}
-    options["apply_contrast"] = True
+    options |= {"apply_contrast": True, "candidates": 3}
     if way == "json":
         body = {"photo": base64.b64encode(photo).decode(), **options}
         answer = studio.session.post(f"{studio.url}/v1/colorize", json=body).json()
@@ -63,7 +63,7 @@ def test_results_are_those_of_the_command(
         assert rows[-1][0] == rows[-1][1]
         answer = {**events[-1][1], "pictures": [data for name, data in events if name == "picture"]}
     command = ["--samples", "2", "--seed", "7", "--temperature", "0.8", "--segmentation", "--uncertainty"]
-    command.append("--apply-contrast")
+    command += ["--apply-contrast", "--candidates", "3"]
     written = command_writes(photo, tmp_path, tiny_weights, *command)
     assert pictures_of(answer) == {
         "sample1": written["color-1"],

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chromantic.colorizer import CANDIDATES
 from chromantic.photo import FORMATS
 
 FormatName = Literal["png", "tiff", "webp", "jpeg"]
@@ -42,6 +43,9 @@ class Options(BaseModel):
     temperature: Annotated[
         float, Field(ge=0, le=10, allow_inf_nan=False, description="Of the draw; below 1 colours are calmer.")
     ] = 1.0
+    candidates: Annotated[
+        int, Field(ge=1, le=32, description="Draws, of which each colorization is the one nearest to the preview.")
+    ] = CANDIDATES
     preview: Annotated[bool, Field(description="Mean colours in one pass, nothing drawn; samples must be 1.")] = False
     restore_contrast: Annotated[bool, Field(description="Read a faded photo with its levels stretched.")] = False
     apply_contrast: Annotated[bool, Field(description="Stretch the levels of the results, too.")] = False

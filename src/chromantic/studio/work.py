@@ -98,6 +98,7 @@ def colorize_upload(
             preview=options.preview,
             restore_contrast=options.restore_contrast,
             apply_contrast=options.apply_contrast,
+            candidates=options.candidates,
             callback=_progress_of(work),
         )
         if options.max_side:
