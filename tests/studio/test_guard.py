@@ -138,8 +138,8 @@ def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: b
     with process(tiny_weights, tmp_path) as (running, client):
         assert client.colorize(photo, preview=True).status_code == 200
         assert len(list(tmp_path.iterdir())) == 1
-        running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 130
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 143
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,7 +2,9 @@
 
 import ipaddress
 import mimetypes
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -25,6 +27,7 @@ from chromantic.studio.options import Limits
 from chromantic.studio.scratch import scratch_folder
 from chromantic.studio.workers import Workers
 
+_TERMINATED = 128 + signal.SIGTERM  # a shell's exit code for it
 _TOKEN_LENGTH = 16
 _PAGES = {"index.html": "/", "api.html": "/docs"}  # other files of the page are found under their names
 
@@ -51,6 +54,7 @@ def serve_studio(model: str, host: str, port: int, token: str | None, ready: Cal
         raise ChromanticError(
             f"{host} port {port}: cannot be listened on ({error.strerror}); choose another --port or --host"
         ) from error
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # else uvicorn ends it before the folder goes
     with listener, scratch_folder() as folder:
         app = create_app(Colorizer.from_pretrained(model), folder, host=host, token=token)
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
