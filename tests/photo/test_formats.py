@@ -238,3 +238,16 @@ def test_the_lightness_of_saved_files_on_real_photos(tmp_path, photos_root):
     print(largest)
     assert largest[8] < 0.502
     assert largest[16] < 0.002
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_deflate", "tiff_lzw"])
+def test_a_tiff_that_is_cut_short_is_refused(tmp_path, compression):
+    path = tmp_path / "photo.tif"
+    levels = (np.arange(64 * 48) % 251).astype(np.uint8).reshape(48, 64)
+    Image.fromarray(levels).save(path, compression=compression)
+    assert np.array_equal(read_photo(path).pixels[..., 0], levels)
+    whole = path.read_bytes()
+    for length in (len(whole) // 4, len(whole) // 2, len(whole) * 9 // 10):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ChromanticError, match=f"{path}: .*get a fresh copy|{path}: not a picture"):
+            read_photo(path)

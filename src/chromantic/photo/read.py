@@ -135,7 +135,7 @@ def _from_vips(loader: str, path: Path) -> Photo:
 def _load(loader: str, path: Path, **options: object) -> pyvips.Image:
     with path.open("rb") as file:
         source = pyvips.Source.new_from_descriptor(file.fileno())  # not by name: libvips reads options in names
-        return pyvips.Operation.call(loader, source, fail_on="truncated", **options)
+        return pyvips.Operation.call(loader, source, fail_on="error", **options)
 
 
 def _vips_metadata(image: pyvips.Image, tiff: Path | None) -> Metadata:
