@@ -78,7 +78,7 @@ def _training(about: dict) -> str:
     return "\n\n".join(
         [
             _table(("photos of", "number"), collections),
-            f"Licence: {about['licence']}." if about.get("licence") else "",
+            f"Licence {about['licence']}." if about.get("licence") else "",
             f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
             _table(("steps", "photos seen", "seed", "time"), reversed(rows)),
         ]
