@@ -107,7 +107,7 @@ def archive(
     from chromantic.archive.run import Job, Options
 
     job = Job(source, target, model, Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format))
-    return run_withprogress(job, workers=workers, ray_address=ray, watch=watch)
+    return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 
 @app.command
