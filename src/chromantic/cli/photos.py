@@ -104,6 +104,7 @@ def archive(
     model: Model = "default",
 ) -> int:
     """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed."""
+    from chromantic.archive.report import run_with_progress
     from chromantic.archive.run import Job, Options
 
     job = Job(source, target, model, Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format))
