@@ -114,4 +114,4 @@ def test_a_missing_extra_is_named(
     monkeypatch.delitem(sys.modules, "chromantic.study.server")
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["study", "serve", str(study_file)]) == 2
-    assert "uvicorn is not installed; in a clone of Chromantic: pip install '.[studio,study]'" in capsys.readouterr().err
+    assert "uvicorn is not installed; in a clone of Chromantic: pip install '.[studio,study]'" in capsys.readouterr()[1]
