@@ -36,14 +36,16 @@ SIZE = (500, 375)
 RESULTS = Path(__file__).parent / "results"
 STEPS = {
     "chromantic.model.pretrained": {"load": "weights", "fingerprint": "weights"},
-    "chromantic.photo": {"read_photo": "reading", "write_photo": "writing"},
+    "chromantic.photo": {"read_photo": "reading"},
     "chromantic.colorizer": {
         "read_photo": "reading",
-        "split_lightness": "lightness and back",
-        "resize_lightness": "lightness and back",
-        "sample_chroma": "sampling",
-        "upsample_chroma": "enlarging",
+        "shrink_lightness": "lightness and back",
+        "lightness_of": "lightness and back",
         "join_chroma": "lightness and back",
+        "sample_chroma": "sampling",
+        "chroma_maps": "enlarging",
+        "chroma_from_maps": "enlarging",
+        "write_rows": "writing",
     },
     "chromantic.model.network.Chromantic": {"encode": "encoding"},
 }
@@ -51,12 +53,15 @@ STEPS = {
 
 
 def timed(function: Callable, step: str, seconds: dict[str, float]) -> Callable:
+    """The function; its seconds, without those of other steps inside it, are added to its step's."""
+
     def wrapper(*arguments: object, **options: object) -> object:
-        start = time.perf_counter()
+        start, others = time.perf_counter(), sum(seconds.values())
         try:
             return function(*arguments, **options)
         finally:
-            seconds[step] = seconds.get(step, 0) + time.perf_counter() - start
+            inside = sum(seconds.values()) - others
+            seconds[step] = seconds.get(step, 0) + time.perf_counter() - start - inside
 
     return wrapper
 
@@ -88,7 +93,6 @@ def child(photo: str, output: str) -> None:
     imports = time.perf_counter() - start
     from chromantic.cli import main
     from chromantic.colorizer import Colorizer
-    from chromantic.photo import write_photo
 
     assert main(["colorize", photo, "--output", output]) == 0
     command = time.perf_counter() - start
@@ -100,7 +104,7 @@ def child(photo: str, output: str) -> None:
     for _ in range(RUNS):
         seconds.clear()
         start = time.perf_counter()
-        write_photo(colorizer.colorize(photo).images[0], Path(output) / "warm.png")
+        colorizer.colorize(photo).save(Path(output) / "warm.png")
         warm.append(dict(seconds) | {"all": time.perf_counter() - start})
     print(json.dumps({"cold": cold, "command": command, "memory": memory, "warm": medians(warm)}))
 
@@ -184,7 +188,6 @@ def many_photos(photo: Path) -> list[dict[str, object]]:
 
     from chromantic.colorizer import Colorizer
     from chromantic.parallel import map_in_threads
-    from chromantic.photo import write_photo
 
     colorizer = Colorizer.from_pretrained()
     cores = os.cpu_count() or 1
@@ -192,7 +195,7 @@ def many_photos(photo: Path) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
 
         def finish(number: int) -> None:
-            write_photo(colorizer.colorize(photo).images[0], Path(folder) / f"{number}.png")
+            colorizer.colorize(photo).save(Path(folder) / f"{number}.png")
 
         def loop(threads: int) -> None:
             torch.set_num_threads(threads)
