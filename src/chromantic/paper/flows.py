@@ -96,26 +96,25 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     photos = [shrink(example, squash=True) for example in _spread(setting.validation)]
     lightness = torch.stack([photo.lightness for photo in photos])
     truth = torch.stack([photo.chroma for photo in photos])
-    figures: dict[str, dict[str, list[Tensor]]] = {"previews": {}, "samples": {}}
-    figures["previews"] = {"original": [picture(lightness, truth), plane_picture(truth, 0), plane_picture(truth, 1)]}
-    figures["samples"] = {
-        "grey": [picture(lightness, torch.zeros_like(truth))],
-        "original": [picture(lightness, truth)],
-    }
+
+    def with_planes(chroma: Tensor) -> list[Tensor]:
+        return [picture(lightness, chroma), plane_picture(chroma, 0), plane_picture(chroma, 1)]
+
+    previews = {"original": with_planes(truth)}
+    samples = {"grey": [picture(lightness, torch.zeros_like(truth))], "original": [picture(lightness, truth)]}
     for flow, network in networks.items():
         with torch.inference_mode():
             scene = network.encode(lightness)
-        preview = mixture.mean(scene.chroma_parameters)
+        previews[flow] = with_planes(mixture.mean(scene.chroma_parameters))
         rng = torch.Generator().manual_seed(setting.seed)
         sample, _ = sample_chroma(network, scene, generator=rng)
-        figures["previews"][flow] = [picture(lightness, preview), plane_picture(preview, 0), plane_picture(preview, 1)]
-        figures["samples"][flow] = [picture(lightness, sample)]
+        samples[flow] = [picture(lightness, sample)]
     captions = {
         "previews": "The embedding's mean colours and their a and b planes, by flow (Figures 4 and 6)",
         "samples": "One sample of the generator, by flow (Figures 5 and 7)",
     }
     files = {}
-    for name, columns in figures.items():
+    for name, columns in {"previews": previews, "samples": samples}.items():
         path = setting.output / f"flows-{name}.png"
         with write_whole(path) as partial:
             write_grid(columns, partial)

@@ -86,8 +86,10 @@ def train(
 
     weights = task.photo_weights(photos, config.data.rare_class_power)
     set_seed(config.seed)
-    afresh = checkpoint is not None or start is None
-    network = task.build(record.network, photos) if afresh else _started(record.network, str(start))
+    if start is None or checkpoint:
+        network = task.build(record.network, photos)
+    else:
+        network = _started(record.network, str(start))
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = average.module
