@@ -17,7 +17,13 @@ def report(tiny_weights: Path, tmp_path: Path) -> Report:
     about = second | {"started_from": first | {"fingerprint": "abc"}}
     pretrained.save(pretrained.load(tiny_weights), weights, about)
     measures = {PSNR: {"grey": 23.0, "preview": 24.25, "best_of_2": 25.0}, MIOU: {"segmentation": 0.5}}
-    evaluation = Evaluation({"all": 5, "labelled": 4, "colourful": 3}, measures, {"cat": 0.25, "dog": 0.75})
+    errors = {
+        name: {"photos": 2, "grey": 20.0, "preview": of_preview, "chosen_of_2": 17.0}
+        for name, of_preview in (("cat", 15.0), ("dog", 16.0))
+    }
+    evaluation = Evaluation(
+        {"all": 5, "labelled": 4, "colourful": 3}, measures, {"cat": 0.25, "dog": 0.75}, class_rmse=errors
+    )
     return Report("1", str(weights), pretrained.fingerprint(weights), {"VOC2012 val": 5}, 2, 0, evaluation)
 
 
@@ -35,7 +41,7 @@ def test_marked_parts_are_written_anew_and_the_rest_stays(report: Report, tmp_pa
     assert text.index("| 5 | 80 | 0 |  |") < text.index("| 10 | 160 | 1 | 1.3 h, 2 threads of a CPU |")
     assert f"| `{PSNR}` | 23.000 | 24.250 |" in text
     assert "3 colourful photos, 2 near-grey ones left out" in text
-    assert "dog 0.75, cat 0.25." in text
+    assert text.index("| dog | 2 | 0.75 | 20.0 | 16.0 | 17.0 |") < text.index("| cat | 2 | 0.25 | 20.0 | 15.0 | 17.0 |")
     update_card(card, report)
     assert card.read_text() == text
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.protocol import CLASS_RMSE
 from chromantic.evaluation.report import Report
 from chromantic.files import write_whole
 from chromantic.model import pretrained
@@ -99,6 +100,18 @@ def _measures(report: Report) -> str:
 
 
 def _classes(report: Report) -> str:
-    """Intersection over union of the segmentation from grey, the best class first."""
-    ranked = sorted(report.evaluation.class_iou.items(), key=lambda item: -item[1])
-    return ", ".join(f"{name} {value:.2f}" for name, value in ranked) + "."
+    """How well every class is found in grey photos, and coloured; the class with the largest error first."""
+    evaluation = report.evaluation
+    shown = {"grey": "grey", "preview": "embedding, one pass", f"chosen_of_{report.samples}": "chosen"}
+    ranked = sorted(evaluation.class_rmse.items(), key=lambda item: -item[1]["preview"])
+    rows = [
+        (
+            name,
+            str(errors["photos"]),
+            f"{evaluation.class_iou.get(name, 0):.2f}",
+            *(f"{errors[what]:.1f}" for what in shown),
+        )
+        for name, errors in ranked
+    ]
+    header = ("class", "photos", "IoU from grey", *(f"ab RMSE, {what}" for what in shown.values()))
+    return f"Errors are `{CLASS_RMSE}`.\n\n{_table(header, rows)}"

@@ -15,6 +15,7 @@ from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.calibration import rank_correlation
+from chromantic.evaluation.chroma_error import ClassErrors
 from chromantic.evaluation.colourfulness import colourfulness
 from chromantic.evaluation.diversity import chroma_distance_between, ms_ssim_between
 from chromantic.evaluation.gallery import Gallery
@@ -74,6 +75,7 @@ def evaluate(
     generator = torch.Generator().manual_seed(seed)
     tally = Tally()
     iou = MeanIou(model.config.classes)
+    class_errors = ClassErrors(model.config.classes)
     segmented = SegmentedPictures(segmenter, examples) if segmenter else None
     for truth in read_in_batches(examples):
         scene = model.encode(truth.lightness.to(device))
@@ -85,7 +87,7 @@ def evaluate(
             part, scene = truth.part(with_colours), _part(scene, with_colours)
             tally.begin([example.name for example in part.examples])
             tally.add(BITS, **true_bits(model, scene, part, floor))
-            pictures = _measure_pictures(tally, model, scene, part, samples, generator)
+            pictures = _measure_pictures(tally, class_errors, model, scene, part, samples, generator)
             if segmented:
                 segmented.add(part, pictures)
             if gallery:
@@ -102,7 +104,7 @@ def evaluate(
         measures |= segmented.measures()
         after = segmented.by_class()
     counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, class_iou, after, tally.rows)
+    return Evaluation(counts, measures, class_iou, after, class_errors.means(), tally.rows)
 
 
 def _check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
@@ -127,7 +129,13 @@ def _part(scene: Scene, photos: list[int]) -> Scene:
 
 
 def _measure_pictures(
-    tally: Tally, model: Chromantic, scene: Scene, truth: Truth, samples: int, generator: torch.Generator
+    tally: Tally,
+    class_errors: ClassErrors,
+    model: Chromantic,
+    scene: Scene,
+    truth: Truth,
+    samples: int,
+    generator: torch.Generator,
 ) -> dict[str, Float[Tensor, "pictures 3 128 128"]]:
     """The pictures by way of making them; of `sample`, all photos' first samples, then the second ones ..."""
     preview = mixture.mean(scene.chroma_parameters).cpu()
@@ -137,7 +145,10 @@ def _measure_pictures(
     chosen = choose_samples(chroma, preview)
     drawn = torch.stack([truth.draw(each) for each in chroma.unbind(1)])  # samples photos 3 128 128
     photos = torch.arange(len(preview))
-    pictures = {"grey": truth.draw(torch.zeros_like(preview)), "preview": truth.draw(preview)}
+    grey = torch.zeros_like(preview)
+    of_one = {"sample": chroma[:, 0]} if samples == 1 else {f"chosen_of_{samples}": chroma[photos, chosen]}
+    class_errors.update(truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
+    pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview)}
     of_grey, of_preview = (truth.compare(picture) for picture in pictures.values())
     of_each = [truth.compare(each) for each in drawn]
     of_samples = {measure: torch.stack([values[measure] for values in of_each], dim=1) for measure in of_preview}

@@ -192,4 +192,4 @@ def _evaluate(
     measures = tally.means() | (segmented.measures() if segmented else {})
     labelled = sum(example.labels is not None for example in examples)
     counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, {}, segmented.by_class() if segmented else {}, tally.rows)
+    return Evaluation(counts, measures, {}, segmented.by_class() if segmented else {}, each=tally.rows)

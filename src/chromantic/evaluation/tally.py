@@ -25,6 +25,8 @@ class Evaluation:
             `generator`, `segmentation`; of pictures that come from elsewhere, `result`.
         class_iou: intersection over union of the classes that occur, in the segmentation of the grey photos.
         class_iou_after: the same in a segmenter's segmentation of pictures, by what was segmented.
+        class_rmse: `CLASS_RMSE` by class: the number of `photos` that have it, and the means over them by what was
+            measured.
         each: the measures of every colourful photo, by its name; colourfulness is not relative there.
     """
 
@@ -32,6 +34,7 @@ class Evaluation:
     measures: Values
     class_iou: dict[str, float]
     class_iou_after: Values = field(default_factory=dict)
+    class_rmse: Values = field(default_factory=dict)
     each: list[tuple[str, Values]] = field(default_factory=list, repr=False)
 
 

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from chromantic.data.voc import VOID
-from chromantic.evaluation.protocol import read_in_batches
+from chromantic.evaluation.chroma_error import MIN_CELLS, rmse_inside_classes
+from chromantic.evaluation.protocol import CLASS_RMSE, read_in_batches
 from chromantic.files import write_whole
 from chromantic.model import pretrained
 from chromantic.paper.pictures import write_grid
@@ -17,9 +17,6 @@ from chromantic.paper.report import Section, Table
 from chromantic.paper.setting import Setting
 from chromantic.sampling import sample_chroma
 
-MEASURE = "rmse_ab_inside_class@squash128_chroma32_labels32"
-MIN_CELLS = 16
-"""Cells of 4 x 4 pixels that a class must cover in a photo to be judged there: 1/64 of it."""
 _COLUMNS = 7
 
 
@@ -51,7 +48,7 @@ def reproduce(setting: Setting) -> Section:
         pictures[f"The worst photo of each class, original above sample: {', '.join(shown)} (Figure 13)"] = path
     return Section(
         title="Failures, by class (Figure 13)",
-        protocol=f"`{MEASURE}` of one sample of every colourful photo of VOC2012 val, seed {setting.seed}: the root "
+        protocol=f"`{CLASS_RMSE}` of one sample of every colourful photo of VOC2012 val, seed {setting.seed}: the root "
         "mean square error of a and b over a class's cells in a photo, where there are at least "
         f"{MIN_CELLS} of 1,024. The classes with the largest mean come first.",
         findings=[
@@ -76,15 +73,10 @@ def _measure(setting: Setting) -> tuple[dict[str, list[float]], dict[str, _Case]
             continue
         chroma, _ = sample_chroma(model, model.encode(truth.lightness), generator=generator)
         pictures = [(rgb / 255).movedim(1, -1) for rgb in (truth.rgb, truth.draw(chroma))]
-        squared = (chroma - truth.chroma).square().mean(dim=1)
-        for photo, example in enumerate(truth.examples):
-            for label in truth.labels[photo].unique().tolist():
-                cells = truth.labels[photo] == label
-                if label == VOID or cells.sum() < MIN_CELLS:
-                    continue
-                error = squared[photo][cells].mean().sqrt().item()
-                name = example.class_names[label]
-                errors[name].append(error)
-                if name not in worst or error > worst[name].error:
-                    worst[name] = _Case(error, example.photo.stem, *(each[photo].clone() for each in pictures))
+        for photo, label, error in rmse_inside_classes(chroma, truth.chroma, truth.labels):
+            example = truth.examples[photo]
+            name = example.class_names[label]
+            errors[name].append(error)
+            if name not in worst or error > worst[name].error:
+                worst[name] = _Case(error, example.photo.stem, *(each[photo].clone() for each in pictures))
     return errors, worst
