@@ -110,6 +110,19 @@ def test_a_training_out_of_time_stops_with_a_checkpoint(config: TrainingConfig, 
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000001"]
 
 
+@pytest.mark.parametrize("how", ["missing", "cut"])
+def test_a_damaged_checkpoint_is_named(config: TrainingConfig, tmp_path: Path, how: str) -> None:
+    train(config, tmp_path, minutes=0.0)
+    checkpoint = tmp_path / "checkpoints" / "step-00000001"
+    if how == "missing":
+        (checkpoint / "custom_checkpoint_1.pkl").unlink()
+    else:
+        weights = checkpoint / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ChromanticError, match=f"{checkpoint}: cannot be gone on from"):
+        train(config, tmp_path)
+
+
 def test_weights_that_explode_are_not_kept(config: TrainingConfig, tmp_path: Path) -> None:
     train(replace(config, optimization=replace(config.optimization, steps=1)), tmp_path)
     exploding = replace(config, optimization=replace(config.optimization, learning_rate=1e30))

@@ -4,6 +4,9 @@ import shutil
 from pathlib import Path
 
 from accelerate import Accelerator
+from safetensors import SafetensorError
+
+from chromantic.errors import ChromanticError
 
 KEEP = 2
 
@@ -34,3 +37,18 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
         for old in sorted(folder.glob("step-*"))[:-KEEP]:
             shutil.rmtree(old)
     accelerator.wait_for_everyone()
+
+
+def load(accelerator: Accelerator, checkpoint: Path) -> None:
+    """Take over the state of a checkpoint.
+
+    Raises:
+        ChromanticError: It is damaged, or another version of Chromantic wrote it.
+    """
+    try:
+        accelerator.load_state(str(checkpoint))
+    except (RuntimeError, OSError, SafetensorError) as error:
+        raise ChromanticError(
+            f"{checkpoint}: cannot be gone on from; it is damaged or of another version of chromantic: delete it to go "
+            "on from the one before, or train in a new folder"
+        ) from error

@@ -97,7 +97,7 @@ def train(
     clock = Clock()
     accelerator.register_for_checkpointing(average, clock)
     if checkpoint:
-        accelerator.load_state(str(checkpoint))
+        checkpoints.load(accelerator, checkpoint)
     elif accelerator.is_main_process:
         record.write(run)
 
