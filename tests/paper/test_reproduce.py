@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,10 @@ def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch
     assert len({(network["flow"], network["fusion"]) for network in networks}) == len(two_flows)
 
     weights = {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
+    height = Image.open(setting.output / "flows-samples.png").height
+    examples = Path(__file__).parents[2] / "examples"
+    experiments.run(["flows"], replace(setting, shown=examples))
+    assert Image.open(setting.output / "flows-samples.png").height == height * len(list(examples.glob("*.??g"))) / 4
     assert experiments.run(["flows"], setting).read_text() == text
     assert weights == {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
 

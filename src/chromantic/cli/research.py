@@ -126,9 +126,10 @@ def reproduce(
     reduced: Annotated[bool, Parameter(help="Short trainings and few photos: to see it run, not for figures.")] = False,
     model: Model = "default",
     seed: Seed = 0,
+    shown: Annotated[Path | None, Parameter(help="Folder of photos for the flows' pictures, instead of VOC's.")] = None,
 ) -> None:
     """Run the paper's experiments and write one report: flows, segmenter, fig8, fig10, table3, fig13."""
     from chromantic.paper.experiments import run
     from chromantic.paper.setting import Setting
 
-    print(run(experiments, Setting(data, output, reduced, model, seed)))
+    print(run(experiments, Setting(data, output, reduced, model, seed, shown)))

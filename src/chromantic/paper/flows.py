@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from chromantic.data.example import Example
+from chromantic.data.folder import folder_examples
 from chromantic.data.shrink import shrink
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.protocol import BITS, MIOU, RELATIVE_COLOURFULNESS, RMSE
@@ -93,15 +94,18 @@ def _cell(values: list[float | None], name: str) -> str:
 
 def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     """The paper's rows: for the same photos each flow's preview with its chroma planes, and a sample."""
-    photos = [shrink(example, squash=True) for example in _spread(setting.validation)]
+    chosen = folder_examples(setting.shown) if setting.shown else _spread(setting.validation)
+    photos = [shrink(example, squash=True) for example in chosen]
     lightness = torch.stack([photo.lightness for photo in photos])
     truth = torch.stack([photo.chroma for photo in photos])
 
     def with_planes(chroma: Tensor) -> list[Tensor]:
         return [picture(lightness, chroma), plane_picture(chroma, 0), plane_picture(chroma, 1)]
 
-    previews = {"original": with_planes(truth)}
-    samples = {"grey": [picture(lightness, torch.zeros_like(truth))], "original": [picture(lightness, truth)]}
+    grey = torch.zeros_like(truth)
+    previews, samples = {"grey": [picture(lightness, grey)]}, {"grey": [picture(lightness, grey)]}
+    if any(photo.colourful for photo in photos):
+        previews["original"], samples["original"] = with_planes(truth), [picture(lightness, truth)]
     for flow, network in networks.items():
         with torch.inference_mode():
             scene = network.encode(lightness)

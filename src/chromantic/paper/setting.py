@@ -20,6 +20,8 @@ class Setting:
         reduced: Train and measure little: for a look at what comes out, not for its figures.
         weights: Name or file of the weights that are measured where none are trained.
         seed: Of samples.
+        shown: Folder of photos that the flows' pictures show, grey ones too; None shows some of VOC's, which are not
+            everybody's to publish.
     """
 
     data: Path
@@ -27,6 +29,7 @@ class Setting:
     reduced: bool = False
     weights: str = "default"
     seed: int = 0
+    shown: Path | None = None
 
     @cached_property
     def validation(self) -> list[Example]:
