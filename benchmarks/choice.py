@@ -1,8 +1,10 @@
-"""Compares ways to come to one colorization: `python -m benchmarks.choice cache/val.safetensors`, a few minutes.
+"""Compares ways to come to one colorization: `python -m benchmarks.choice TRAIN_CACHE VAL_CACHE`, a few minutes.
 
 Every photo of a squashed cache that has colours gets eight samples at temperature 1, of which one is chosen in several
-ways, and samples at lower temperatures. The error is the RMSE of a and b, colourfulness that of the pictures against
-that of the originals, both from chroma at 32 x 32. Writes benchmarks/results/choice.json.
+ways, samples at lower temperatures, and more samples. What agrees best with the segmentation is the sample that is
+likeliest if every pixel's colour came from the histogram of its class in the training photos. The error is the RMSE of
+a and b, colourfulness that of the pictures against that of the originals, both from chroma at 32 x 32. Writes
+benchmarks/results/choice.json.
 """
 
 import json
@@ -16,15 +18,17 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from chromantic.data.cache import load_cache
+from chromantic.data.cache import PhotoCache, load_cache
 from chromantic.evaluation.colourfulness import colourfulness
+from chromantic.evaluation.floor import fit_floor, floor_log_likelihood
 from chromantic.grid import CELL
 from chromantic.lab import lab_to_rgb
 from chromantic.model import mixture, pretrained
-from chromantic.model.network import Chromantic
+from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
+from chromantic.sampling.choice import PREVIEW_GAIN, choose_samples
 
-CANDIDATES = 8
+CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)
 GAINS = (1.0, 1.5, 2.0, 2.5)
 BATCH = 32
@@ -40,8 +44,30 @@ def colours(lightness: Tensor, chroma: Tensor) -> Tensor:
     return colourfulness(lab_to_rgb(torch.cat([lightness, wide], dim=1)).clamp(0, 1) * 255)
 
 
+def class_histograms(cache: PhotoCache) -> Tensor:
+    """Log-probabilities [classes levels levels] of chroma in the training photos' labelled cells, by class."""
+    usable = (cache.colourful & cache.labelled).repeat_interleave(cache.grids.prod(dim=1))
+    of_class = (usable & (cache.labels == label) for label in range(len(cache.class_names)))
+    return torch.stack([fit_floor(cache.chroma[:, cells].float()) for cells in of_class])
+
+
+def agreement(scene: Scene, histograms: Tensor, samples: Tensor) -> Tensor:
+    """The log-likelihood [photos candidates] of samples if each pixel's colour depended on its class alone."""
+    assert scene.class_logits is not None
+    classes = scene.class_logits.log_softmax(dim=1)
+    return torch.stack(
+        [
+            (classes + torch.stack([floor_log_likelihood(each, sample) for each in histograms], dim=1))
+            .logsumexp(dim=1)
+            .sum(dim=(1, 2))
+            for sample in samples.unbind(1)
+        ],
+        dim=1,
+    )
+
+
 def choices(
-    network: Chromantic, lightness: Tensor, truth: Tensor, generator: torch.Generator
+    network: Chromantic, histograms: Tensor, lightness: Tensor, truth: Tensor, generator: torch.Generator
 ) -> Iterator[tuple[str, Tensor]]:
     """Ways and the chroma that each gives."""
     scene = network.encode(lightness)
@@ -57,16 +83,30 @@ def choices(
     of_embedding = torch.stack(
         [mixture.log_likelihood(scene.chroma_parameters, sample).sum(dim=(1, 2)) for sample in drawn.unbind(1)], dim=1
     )
-    scores = {"likeliest for the generator": likelihoods, "likeliest for the embedding": of_embedding}
+    scores = {
+        "likeliest for the generator": likelihoods,
+        "likeliest for the embedding": of_embedding,
+        "agrees best with the segmentation": agreement(scene, histograms, drawn),
+    }
     scores |= {f"nearest to {gain:g} x preview": -error(drawn, gain * preview[:, None]) for gain in GAINS}
     scores["nearest to the truth, which nobody knows"] = -error(drawn, truth[:, None])
+    photos = torch.arange(len(drawn))
     for way, score in scores.items():
-        yield f"of {CANDIDATES}: {way}", drawn[torch.arange(len(drawn)), score.argmax(dim=1)]
+        yield f"of {CANDIDATES}: {way}", drawn[photos, score.argmax(dim=1)]
+    for candidates, temperature in ((MORE, 1.0), (CANDIDATES, 0.95), (MORE, 0.95)):
+        drawn, _ = sample_chroma(network, scene, samples=candidates, generator=generator, temperature=temperature)
+        drawn = drawn.unflatten(0, (-1, candidates))
+        yield (
+            f"of {candidates}, temperature {temperature:g}: nearest to {PREVIEW_GAIN:g} x preview",
+            drawn[photos, choose_samples(drawn, preview)],
+        )
 
 
 @torch.inference_mode()
 def main() -> None:
-    photos, network = load_cache(Path(sys.argv[1])), pretrained.load()
+    train, validation = map(Path, sys.argv[1:])
+    photos, network = load_cache(validation), pretrained.load()
+    histograms = class_histograms(load_cache(train))
     generator = torch.Generator().manual_seed(0)
     errors: dict[str, list[Tensor]] = {}
     colour: dict[str, list[Tensor]] = {}
@@ -74,7 +114,7 @@ def main() -> None:
     for chunk in torch.arange(len(photos))[photos.colourful].split(BATCH):
         batch = photos.tensors(chunk)
         originals.append(colours(batch.lightness, batch.chroma))
-        for way, chroma in choices(network, batch.lightness, batch.chroma, generator):
+        for way, chroma in choices(network, histograms, batch.lightness, batch.chroma, generator):
             errors.setdefault(way, []).append(error(chroma, batch.chroma))
             colour.setdefault(way, []).append(colours(batch.lightness, chroma))
     original = torch.cat(originals).mean()
