@@ -1,10 +1,9 @@
-"""What makes colours better? One setting at a time: `python -m benchmarks.tuning CACHES OUTPUT [--only NAME ...]`.
+"""What makes colours better? One setting at a time: `python -m benchmarks.tuning DATA OUTPUT [--only NAME ...]`.
 
-CACHES holds `train.safetensors`, `labelled.safetensors` (the same without the unlabelled photos) and `val.safetensors`,
-made by `chromantic prepare`. Each variant is the `tiny` network on 6,400 photos at half their size, trained as the
-default weights are but for one setting; two more seeds of the base tell what is noise. Losses are those of
-`val.safetensors` after the last step, at full size. Trainings stay in OUTPUT and are not repeated. About two minutes a
-variant on one core. Writes benchmarks/results/tuning.json.
+DATA and OUTPUT are those of `chromantic reproduce`, whose packed photos are used. Each variant is the `tiny` network on
+6,400 photos at half their size, trained as the default weights are but for one setting; two more seeds of the base tell
+what is noise. Losses are those of VOC val after the last step, at full size. Trainings stay in OUTPUT and are not
+repeated. About two minutes a variant on one core. Writes benchmarks/results/tuning.json.
 """
 
 import argparse
@@ -16,8 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chromantic.paper.trainings import trained
-from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
+from chromantic.data.prepare import prepare
+from chromantic.paper.setting import Setting
+from chromantic.paper.trainings import small_training, trained
+from chromantic.training.config import TrainingConfig
 
 STEPS = 400
 RESULTS = Path(__file__).parent / "results"
@@ -26,30 +27,19 @@ MEASURES = ("embedding", "generator", "segmentation")
 Change = Callable[[TrainingConfig], TrainingConfig]
 
 
-def base(caches: Path) -> TrainingConfig:
+def base(setting: Setting) -> TrainingConfig:
     """The training that every variant changes."""
-    return TrainingConfig(
-        data=DataSection(
-            train=caches / "train.safetensors",
-            validation=caches / "val.safetensors",
-            age_probability=0.2,
-            half_size_steps=STEPS,
-        ),
-        optimization=OptimizationSection(
-            steps=STEPS,
-            learning_rate=1e-3,
-            muon_learning_rate=0.02,
-            betas=(0.9, 0.99),
-            warmup_steps=50,
-            decay_steps=STEPS // 2,
-            clip_norm=10.0,
-            polyak_decay=0.98,
-            weights=(1.0, 25.0, 1.0),
-            compile=True,
-        ),
-        network=NetworkSection(preset="tiny"),
-        log=LogSection(pictures_every=0, checkpoint_every=0),
-    )
+    config = small_training(setting)
+    shorter = replace(config.optimization, steps=STEPS, warmup_steps=50, decay_steps=STEPS // 2, polyak_decay=0.98)
+    return replace(config, data=replace(config.data, half_size_steps=STEPS), optimization=shorter)
+
+
+def labelled_only(setting: Setting) -> Path:
+    """The training photos without the unlabelled ones, packed."""
+    path = setting.output / "cache" / "labelled.safetensors"
+    if not path.exists():
+        prepare(output=path, voc=setting.data / "VOCdevkit", coco=setting.data / "COCO")
+    return path
 
 
 def optimization(**changes: object) -> Change:
@@ -86,18 +76,21 @@ VARIANTS: dict[str, Change] = {
     "no ageing": data(age_probability=0.0),
     "ageing of half": data(age_probability=0.5),
     "branch after the 512-channel blocks": network(branch="512-channel blocks"),
-    "labelled photos only": lambda config: data(train=config.data.train.with_name("labelled.safetensors"))(config),
     "a third of the steps, at full size": lambda config: data(half_size_steps=0)(
         optimization(steps=STEPS // 3, decay_steps=STEPS // 6)(config)
     ),
 }
 
+LABELLED_ONLY = "labelled photos only"
+NAMES = [*VARIANTS, LABELLED_ONLY]
 
-def measure(name: str, caches: Path, output: Path) -> dict[str, float]:
+
+def measure(name: str, setting: Setting) -> dict[str, float]:
     """The validation losses of a variant."""
-    config = VARIANTS[name](base(caches))
+    change = data(train=labelled_only(setting)) if name == LABELLED_ONLY else VARIANTS[name]
+    config = change(base(setting))
     config = replace(config, log=replace(config.log, validate_every=config.optimization.steps))
-    run = output / name.replace(" ", "-").replace("/", "by")
+    run = setting.run(f"tuning/{name.replace(' ', '-').replace('/', 'by')}")
     trained(config, run)
     last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
     return {measure: last[f"validation/{measure}"] for measure in MEASURES}
@@ -105,11 +98,12 @@ def measure(name: str, caches: Path, output: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("caches", type=Path)
+    parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, metavar="NAME", default=list(VARIANTS))
+    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME", default=NAMES)
     arguments = parser.parse_args()
-    rows = {name: measure(name, arguments.caches, arguments.output) for name in arguments.only}
+    setting = Setting(arguments.data, arguments.output)
+    rows = {name: measure(name, setting) for name in arguments.only}
     table = Table("variant", *MEASURES)
     for name, losses in rows.items():
         table.add_row(name, *(f"{loss:.4f}" for loss in losses.values()))
