@@ -8,6 +8,7 @@ from chromantic.lab import (
     denormalize_chroma,
     fit_chroma_to_gamut,
     lab_to_rgb,
+    levels_to_lightness,
     lightness_to_grey,
     normalize_chroma,
     normalize_lightness,
@@ -53,6 +54,18 @@ def test_lightness_of_grey_and_back():
     assert lightness.min().item() == pytest.approx(0, abs=1e-4)
     assert lightness.max().item() == pytest.approx(100, abs=1e-4)
     torch.testing.assert_close(lightness_to_grey(lightness), grey, atol=1e-4, rtol=0)
+
+
+def test_lightness_agrees_with_scikit_image():
+    from skimage.color import rgb2lab
+
+    levels = np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)
+    levels[0] = np.arange(80)[:, None]  # dark greys, below the curve's bend and above
+    expected = rgb2lab(levels)[..., 0]
+    np.testing.assert_allclose(levels_to_lightness(levels)[0, 0], expected, atol=1e-3)
+    rgb = torch.from_numpy(levels).movedim(-1, 0)[None] / 255
+    np.testing.assert_allclose(rgb_to_lightness(rgb)[0, 0], expected, atol=1e-3)
+    np.testing.assert_allclose(levels_to_lightness(levels[:1, :, :1])[0, 0, 0], expected[0], atol=1e-3)
 
 
 def test_fitted_chroma_lies_in_srgb(colours):

@@ -7,9 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chromantic.colorizer import Colorizer, Segmentation
-from chromantic.lab import lightness_to_grey
 from chromantic.parallel import map_in_threads
-from chromantic.photo import Photo, read_photo, split_lightness, to_image
+from chromantic.photo import Photo, grey_image, read_photo, to_image
 
 _CELL = 256
 """Pixels: width of a column, and greatest height of a row's pictures."""
@@ -50,7 +49,7 @@ def contact_sheet(
 
     def row_of(path: Path) -> Image.Image:
         photo = read_photo(path)
-        grey = _grey(photo)
+        grey = grey_image(photo).convert("RGB" if photo.alpha is None else "RGBA")
         preview = colorizer.colorize(photo, preview=True)
         pictures = [grey, *preview.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
         pictures[:0] = [_own_colours(photo, grey)] if originals else []
@@ -69,11 +68,6 @@ def contact_sheet(
         sheet.paste(strip, (0, top))
         top += strip.height
     return sheet
-
-
-def _grey(photo: Photo) -> Image.Image:
-    levels = (lightness_to_grey(split_lightness(photo))[0, 0] * 255).round().numpy().astype(np.uint8)
-    return to_image(np.stack([levels] * 3, axis=-1), like=photo)
 
 
 def _own_colours(photo: Photo, grey: Image.Image) -> Image.Image:

@@ -4,8 +4,9 @@ Lightness L is in [0, 100]. Chroma (a, b) lies on a 1-unit grid of 256 levels, [
 colour (a in [-87, 99], b in [-108, 95]). sRGB values are in [0, 1], D65 white.
 """
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 LIGHTNESS_MAX = 100.0
@@ -16,6 +17,7 @@ _CHROMA_CENTRE = (CHROMA_MIN + CHROMA_MAX) / 2
 _CHROMA_SCALE = (CHROMA_MAX - CHROMA_MIN) / 2
 _GAMUT_TOLERANCE = 1e-6  # what single precision is good for; clipping it moves L by less than 1e-4
 _BISECTIONS = 12
+_LINEAR_BELOW = 0.008856  # luminance, of CIE lightness's curve
 _LUMINANCE = (0.212671, 0.715160, 0.072169)  # of linear sRGB's red, green and blue
 _ROUNDINGS = (
     ((0.0, 1.0),) * 3,  # red, green and blue, each down or up
@@ -47,7 +49,15 @@ def lab_to_rgb(lab: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "bat
 
 def rgb_to_lightness(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
     """CIE lightness L in [0, 100] of sRGB in [0, 1]."""
-    return rgb_to_lab(rgb)[:, :1]
+    weights = torch.tensor(_LUMINANCE).view(3, 1, 1)
+    return _luminance_to_lightness((_to_linear(rgb) * weights).sum(dim=1, keepdim=True))
+
+
+def levels_to_lightness(levels: UInt8[np.ndarray, "height width channels"]) -> Float[Tensor, "1 1 height width"]:
+    """CIE lightness L in [0, 100] of 8-bit sRGB, grey or colour: a photo's 256 levels are looked up, which is quick."""
+    linear = np.take(_to_linear(torch.arange(256) / 255).numpy(), levels)
+    luminance = linear[..., 0] if levels.shape[2] == 1 else linear @ np.array(_LUMINANCE, np.float32)
+    return _luminance_to_lightness(torch.from_numpy(luminance))[None, None]
 
 
 def lightness_to_grey(lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
@@ -136,6 +146,11 @@ def _luminance(levels: Float[Tensor, "3 *places"]) -> Float[Tensor, "*places"]:
 
 def _to_linear(encoded: Float[Tensor, "*places"]) -> Float[Tensor, "*places"]:
     return torch.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
+
+
+def _luminance_to_lightness(luminance: Float[Tensor, "*places"]) -> Float[Tensor, "*places"]:
+    curve = luminance.clamp(min=_LINEAR_BELOW).pow(1 / 3)
+    return 116 * torch.where(luminance > _LINEAR_BELOW, curve, 7.787 * luminance + 4 / 29) - 16
 
 
 def normalize_lightness(lightness: Tensor) -> Tensor:

@@ -10,7 +10,15 @@ from jaxtyping import Float, Num
 from PIL import Image
 from torch import Tensor
 
-from chromantic.lab import LIGHTNESS_MAX, fit_chroma_to_gamut, lab_to_rgb, rgb_to_lightness, round_to_levels
+from chromantic.lab import (
+    LIGHTNESS_MAX,
+    fit_chroma_to_gamut,
+    lab_to_rgb,
+    levels_to_lightness,
+    lightness_to_grey,
+    rgb_to_lightness,
+    round_to_levels,
+)
 from chromantic.photo.photo import Photo, white_of
 
 _STRIP_PIXELS = 1 << 16
@@ -27,11 +35,15 @@ def split_lightness(photo: Photo) -> Float[Tensor, "1 1 height width"]:
 
 def lightness_of(photo: Photo, rows: slice) -> Float[Tensor, "1 1 rows width"]:
     """The CIE lightness of some rows of a photo, in [0, 100]."""
-    values = photo.pixels[rows].astype(np.float32) / np.float32(photo.white)
+    samples = photo.pixels[rows]
+    if samples.dtype == np.uint8:
+        lightness = levels_to_lightness(samples)
+    else:
+        rgb = torch.from_numpy(samples.astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
+        lightness = rgb_to_lightness(rgb.expand(-1, 3, -1, -1))
     if isinstance(photo.pixels, np.memmap):
         photo.pixels._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # else all rows stay in memory
-    rgb = torch.from_numpy(values).movedim(-1, 0)[None]
-    return rgb_to_lightness(rgb.expand(-1, 3, -1, -1)).clamp(0, LIGHTNESS_MAX)
+    return lightness.clamp(0, LIGHTNESS_MAX)
 
 
 def shrink_lightness(photo: Photo, size: tuple[int, int]) -> Float[Tensor, "1 1 h w"]:
@@ -84,7 +96,16 @@ def join_chroma(
     return pixels
 
 
-def to_image(pixels: Num[np.ndarray, "height width 3"], like: Photo) -> Image.Image:
+def grey_image(photo: Photo) -> Image.Image:
+    """The lightness of a photo as an 8-bit grey Pillow image, as opaque as the photo."""
+    width, height = photo.size
+    levels = np.empty((height, width), np.uint8)
+    for rows in row_strips(height, width):
+        levels[rows] = (lightness_to_grey(lightness_of(photo, rows))[0, 0] * 255).round().numpy()
+    return to_image(levels, like=photo)
+
+
+def to_image(pixels: Num[np.ndarray, "height width *channels"], like: Photo) -> Image.Image:
     """An 8-bit Pillow image of 8-bit pixels, as opaque as the photo they were made from."""
     image = Image.fromarray(pixels)
     if like.alpha is not None:
