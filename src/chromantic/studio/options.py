@@ -57,5 +57,9 @@ class Options(BaseModel):
     grey: Annotated[bool, Field(description="Add the photo's lightness, upright, as an 8-bit PNG.")] = False
     max_side: Annotated[
         int | None,
-        Field(ge=16, le=65535, description="Shrink what is sent back to this many pixels, for showing: same colours."),
+        Field(
+            ge=16,
+            le=65535,
+            description="Shrink what is sent back to this many pixels: same colours, as JPEG unless a format is given.",
+        ),
     ] = None

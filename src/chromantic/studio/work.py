@@ -1,6 +1,7 @@
 """One request's work, in a thread: from a photo's file to the files of its results."""
 
 import base64
+import io
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pyvips
-import torch
 from PIL import Image
 
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
 from chromantic.errors import ChromanticError
-from chromantic.photo import FORMATS, Photo, read_photo, result_format, write_picture
+from chromantic.photo import FORMATS, Photo, grey_image, read_photo, result_format
 from chromantic.studio.options import MEDIA_TYPES, Limits, Options
 from chromantic.studio.upload import check_photo
 from chromantic.studio.workers import Work
@@ -145,10 +145,11 @@ def _progress_of(work: Work) -> Callable[[int, int], None]:
 def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[Picture]:
     height, width = result.size
     size: dict[str, object] = {"width": width, "height": height}
+    shown = "jpeg" if options.max_side and result.photo.alpha is None else None  # no browser is quicker with others
     if options.grey:
-        grey = replace(result, chroma=torch.zeros_like(result.chroma[:1]), apply_contrast=False).images[0]
-        yield Picture("grey", MEDIA_TYPES["png"], _png(grey, files), size)
-    format = options.format or result_format(result.photo.format)
+        format = shown or "png"
+        yield Picture("grey", MEDIA_TYPES[format], _encoded(grey_image(result.photo), format), size)
+    format = options.format or shown or result_format(result.photo.format)
     for number in range(len(result.chroma)):
         path = files / f"{number}{FORMATS[format].suffix}"
         try:
@@ -162,9 +163,9 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[P
     if options.segmentation:
         assert result.segmentation
         classes = {"classes": _classes(result.segmentation)}
-        yield Picture("segmentation", MEDIA_TYPES["png"], _png(result.segmentation.image, files), size | classes)
+        yield Picture("segmentation", MEDIA_TYPES["png"], _encoded(result.segmentation.image), size | classes)
     if options.uncertainty:
-        yield Picture("uncertainty", MEDIA_TYPES["png"], _png(result.uncertainty_image, files), size)
+        yield Picture("uncertainty", MEDIA_TYPES["png"], _encoded(result.uncertainty_image), size)
 
 
 def _classes(segmentation: Segmentation) -> list[dict[str, object]]:
@@ -182,10 +183,10 @@ def _classes(segmentation: Segmentation) -> list[dict[str, object]]:
     ]
 
 
-def _png(image: Image.Image, files: Path) -> bytes:
-    path = files / "map.png"
-    write_picture(image, path)
-    return _taken(path)
+def _encoded(image: Image.Image, format: str = "png") -> bytes:
+    file = io.BytesIO()
+    image.save(file, format, **({"quality": 95} if format == "jpeg" else {}))
+    return file.getvalue()
 
 
 def _taken(path: Path) -> bytes:

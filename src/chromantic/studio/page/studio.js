@@ -2,7 +2,7 @@
 
 // Photos stay in the page: the service keeps nothing, and gets a photo again for every picture of it.
 
-const SHOWN_SIDE = 1600; // pixels that a picture has here at most; the download has all
+const SHOWN_SIDE = Math.min(1600, Math.round(1024 * devicePixelRatio)); // all that fits here; the download has all
 const DRAWN = 3; // pictures at a time
 const TRIED = 8; // for "more like this"
 const PHOTOS_KEPT = 12;
