@@ -130,7 +130,9 @@ def main() -> None:
     options = parser.parse_args()
     starts = [start_seconds() for _ in range(STARTS)]
     large = io.BytesIO()
-    Image.open(io.BytesIO(PHOTO)).convert("RGB").resize((4288, 2781), Image.Resampling.BICUBIC).save(large, "jpeg", quality=90)
+    Image.open(io.BytesIO(PHOTO)).convert("RGB").resize((4288, 2781), Image.Resampling.BICUBIC).save(
+        large, "jpeg", quality=90
+    )
     with studio() as (url, process):
         ask(client(), url, PHOTO).raise_for_status()
         results = {

@@ -21,6 +21,15 @@ from chromantic.cli import main
 from chromantic.colorizer import Colorizer
 from chromantic.studio.options import Limits
 
+HEIC = base64.b64decode(  # 64 by 48 pixels of a ramp, which nothing here can write
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAXVtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAA"
+    "AAAERAAAEAAQAAAAABmQABAAAAAAAAAB8AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA9WlwcnAA"
+    "AADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACVCAQEECAAAAwCf+A"
+    "AAAwAAHsCCBBZbq5Ka5sCAAAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xh"
+    "cAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAADnBpeGkAAAAAAQgAAAAYaXBtYQAAAAAAAAABAAEFgQIDBYQAAAAnbWRhdAAAAB"
+    "soAa4WwNL6mHF9EzotzZD9rsKbLMGrwjjCdgc="
+)
+
 
 def pictures_of(answer: dict) -> dict[str, bytes]:
     """Content by kind, with the number of a sample after it."""
@@ -171,6 +180,27 @@ def test_opacity_and_jpeg_do_not_go_together(studio: Client) -> None:
     response = studio.colorize(file.getvalue(), format="jpeg")
     assert response.status_code == 422
     assert response.json()["detail"].startswith("format: jpeg has no transparency")
+
+
+def test_heic_is_read(studio: Client) -> None:
+    answer = studio.colorize(HEIC).json()
+    assert answer["photo"] == {"width": 64, "height": 48, "format": "heic"}
+    assert answer["pictures"][0]["media_type"] == "image/png"
+
+
+def test_it_is_said_what_heic_needs(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chromantic.studio.upload.find_spec", lambda name: None)
+    response = studio.colorize(HEIC)
+    assert response.status_code == 415
+    assert "save the photo as JPEG" in response.json()["detail"]
+
+
+def test_what_is_shown_small_is_a_jpeg_unless_transparent(studio: Client, photo: bytes) -> None:
+    file = io.BytesIO()
+    Image.new("LA", (20, 20), (90, 120)).save(file, "png")
+    for content, media_type in ((photo, "image/jpeg"), (file.getvalue(), "image/png")):
+        pictures = studio.colorize(content, preview=True, grey=True, max_side=16).json()["pictures"]
+        assert [(picture["media_type"], picture["width"]) for picture in pictures] == [(media_type, 16)] * 2
 
 
 def test_a_slow_upload_is_ended(studio: Client) -> None:

@@ -95,7 +95,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "webp cut": lambda: saved("webp")[:100],
     "avif head": lambda: b"\x00\x00\x00\x1cftypavif" + bytes(16),
     "avif cut": lambda: saved("avif")[:300],
-    "heic, which is left to the command": lambda: b"\x00\x00\x00\x18ftypheic" + bytes(12),
+    "heic head": lambda: b"\x00\x00\x00\x18ftypheic" + bytes(12),
     "heic of noise": lambda: (
         b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1" + b"\x00\x00\x01\x00meta" + bytes(range(248))
     ),

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from typing import Annotated
 
 import pyvips
@@ -14,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chromantic.studio.options import Limits, Options
 
-_LOADERS = {  # not HEIC: a file with damaged metadata ends pi-heif's process, and that would be ours
+_LOADERS = {
     b"\xff\xd8\xff": "jpegload_buffer",
     b"\x89PNG\r\n\x1a\n": "pngload_buffer",
     b"II*\0": "tiffload_buffer",
@@ -23,6 +24,11 @@ _LOADERS = {  # not HEIC: a file with damaged metadata ends pi-heif's process, a
     b"MM\0+": "tiffload_buffer",
     b"RIFF": "webpload_buffer",
 }
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_NO_HEIC = (
+    "photo: HEIC, as iPhones take, cannot be read by this studio as it is installed; save the photo as JPEG, or run "
+    "pip install '.[heic]' in the clone of Chromantic and start the studio again"
+)
 _DISCARDED = 8  # times the limit that a body may be read on, so that its sender hears why it is refused
 _FIELD_BYTES = 4096
 _PHOTO = "photo"
@@ -73,10 +79,13 @@ def check_photo(content: bytes, limits: Limits) -> None:
     if not content:
         raise HTTPException(422, "photo: the file is empty; choose another one")
     loader = next((loader for magic, loader in _LOADERS.items() if content.startswith(magic)), None)
-    if content[4:12] == b"ftypavif":
-        loader = "heifload_buffer"
+    heic = content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS
+    if heic or content[4:12] == b"ftypavif":
+        loader = "heifload_buffer"  # libvips reads HEIC's headers, and not its pixels
     if loader is None:
-        raise HTTPException(415, "photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP or AVIF")
+        raise HTTPException(415, "photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+    if heic and find_spec("pi_heif") is None:
+        raise HTTPException(415, _NO_HEIC)
     try:
         image = pyvips.Operation.call(loader, content, access="sequential")
     except pyvips.Error as error:
