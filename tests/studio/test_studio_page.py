@@ -90,7 +90,7 @@ def test_from_a_dropped_photo_to_the_commands_file(
     page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
     assert shown_split(page) == pytest.approx(0.25, abs=0.02)
 
-    page.get_by_role("button", name="Draw 2").click()
+    page.get_by_role("button", name="Version 2").click()
     with page.expect_download() as event:
         page.get_by_role("button", name="Download").click()
     downloaded = event.value
@@ -113,11 +113,11 @@ def test_more_and_calmer_and_other_formats(
     wait_for_takes(page, 4)
     page.get_by_role("button", name="Something else").click()
     wait_for_takes(page, 7)
-    page.get_by_role("button", name="Draw 5").click()
+    page.get_by_role("button", name="Version 5").click()
     page.get_by_role("button", name="More like this").click()
     wait_for_takes(page, 10)
     numbers = page.locator("#takes span").all_inner_texts()
-    assert numbers[:7] == ["Preview", *(f"Draw {number}" for number in range(1, 7))]
+    assert numbers[:7] == ["Preview", *(f"Version {number}" for number in range(1, 7))]
     assert len(set(numbers)) == 10
     assert {int(number.split()[1]) for number in numbers[7:]} < set(range(7, 15))
     liveliness = page.get_by_label("Liveliness")
@@ -125,7 +125,7 @@ def test_more_and_calmer_and_other_formats(
     page.keyboard.press("ArrowLeft")
     wait_for_takes(page, 11)
     chosen = page.locator("#takes button[aria-pressed=true]")
-    expect(chosen).to_have_text("Draw 5, calmer")
+    expect(chosen).to_have_text("Version 5, calmer")
     page.get_by_label("Save as").select_option("tiff")
     with page.expect_download() as event:
         page.get_by_role("button", name="Download").click()
@@ -141,7 +141,7 @@ def test_more_and_calmer_and_other_formats(
 def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: list[str], photo: bytes) -> None:
     page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
     wait_for_takes(page, 4)
-    page.get_by_label("What it takes the parts for").check()
+    page.get_by_label("What it recognizes").check()
     expect(page.locator("#legend")).to_contain_text("%", timeout=PATIENCE)
     names = [text.split(",")[0] for text in page.locator("#legend li").all_inner_texts()]
     assert set(names) <= {"something else", "cat", "dog"}
@@ -231,7 +231,7 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
         shoot(opened(None), "start")
         page = opened()
         shoot(page, "result", whole=True)
-        page.get_by_label("What it takes the parts for").check()
+        page.get_by_label("What it recognizes").check()
         expect(page.locator("#legend")).to_be_visible(timeout=PATIENCE)
         shoot(page, "segmentation")
         page.get_by_label("Where it is unsure").check()

@@ -54,7 +54,7 @@ class Options(BaseModel):
     ] = None
     segmentation: Annotated[bool, Field(description="Add what the network takes the parts for, a PNG.")] = False
     uncertainty: Annotated[bool, Field(description="Add the entropy of the colours, a PNG of 16 levels a bit.")] = False
-    grey: Annotated[bool, Field(description="Add the photo's lightness, upright, as an 8-bit PNG.")] = False
+    grey: Annotated[bool, Field(description="Add the photo's lightness, upright, with 8 bits.")] = False
     max_side: Annotated[
         int | None,
         Field(

@@ -12,10 +12,10 @@ function show() {
   element("welcome").hidden = photo !== null;
   element("work").hidden = element("another").hidden = photo === null;
   if (!photo) return;
-  const frame = element("frame").style;
-  frame.setProperty("--width", photo.width);
-  frame.setProperty("--height", photo.height);
-  frame.setProperty("--largest", `${NO_ENLARGEMENT_BEYOND * photo.width}px`);
+  const stage = element("stage").style;
+  stage.setProperty("--width", photo.width);
+  stage.setProperty("--height", photo.height);
+  stage.setProperty("--largest", `${NO_ENLARGEMENT_BEYOND * photo.width}px`);
   element("about").textContent = `${photo.name}: ${photo.width} × ${photo.height} pixels. Size, details and camera `
     + "data of the photo are kept; only colour is added.";
   const own = photo.format in NAMES ? photo.format : "png";
@@ -79,7 +79,7 @@ function itemOf(take) {
 
 function captionOf(take) {
   const calm = take.temperature === 1 ? "" : `, ${take.temperature < 1 ? "calmer" : "livelier"}`;
-  const text = take.preview ? "Preview" : `Draw ${take.seed}${calm}`;
+  const text = take.preview ? "Preview" : `Version ${take.seed}${calm}`;
   return Object.assign(document.createElement("span"), { textContent: text });
 }
 
@@ -102,7 +102,7 @@ function showSitting() {
 
 function hideOverlay() {
   element("overlay").hidden = element("legend").hidden = true;
-  element("frame").classList.remove("overlaid");
+  element("stage").classList.remove("overlaid");
 }
 
 function showLegend(classes) {
@@ -127,7 +127,7 @@ function showLiveliness() {
 }
 
 function say(text) {
-  element("status").textContent = text;
+  element("status").textContent = element("reading").textContent = text; // one of them is shown
 }
 
 const sayBusy = () => say("Others are ahead of you; waiting for a free place …");

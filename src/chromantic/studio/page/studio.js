@@ -44,7 +44,7 @@ function open(file, name, faded = false) {
     if (limits && file.size > limits.upload_bytes) {
       throw new Trouble(TITLES[413], `More than ${limits.upload_bytes >> 20} MB are not taken here; make it smaller.`);
     }
-    element("welcome").setAttribute("aria-busy", "true");
+    document.body.setAttribute("aria-busy", "true");
     say("Reading the photo …");
     try {
       const wish = { preview: true, grey: true, max_side: SHOWN_SIDE, restore_contrast: faded };
@@ -56,7 +56,7 @@ function open(file, name, faded = false) {
         takes: [{ preview: true, content: preview.content, url: URL.createObjectURL(preview.content) }],
       };
     } finally {
-      element("welcome").removeAttribute("aria-busy");
+      document.body.removeAttribute("aria-busy");
     }
     photo.chosen = photo.takes[0];
     sitting.unshift(photo);
@@ -113,11 +113,11 @@ function readAnew() {
   open(file, name, element("faded").checked);
 }
 
-/** The same draw, calmer or livelier. */
+/** The same draw, calmer or livelier; the preview, which is none, gives way to new ones. */
 function redraw() {
-  if (photo.chosen.preview) return;
+  if (photo.chosen.preview) return somethingElse();
   const take = { seed: photo.chosen.seed, temperature: liveliness() };
-  run(async (signal) => {
+  return run(async (signal) => {
     await draw([take], signal);
     choose(take);
   });
@@ -144,7 +144,7 @@ async function showOverlay() {
     const canvas = element("overlay");
     Object.assign(canvas, { width: image.width, height: image.height, hidden: false });
     canvas.getContext("2d").putImageData(image, 0, 0);
-    element("frame").classList.add("overlaid");
+    element("stage").classList.add("overlaid");
     showLegend(classes);
   });
 }
