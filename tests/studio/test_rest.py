@@ -276,6 +276,21 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
         assert 0 < len(rows) < 32
 
 
+def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
+    def count(status: str) -> float:
+        return value_of(studio.get("/metrics").text, "chromantic_colorize_requests_total", status=status)
+
+    before, (host, port) = count("499"), studio.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            b"POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 1000\r\n\r\n{"
+        )
+    while count("499") == before:
+        time.sleep(0.02)
+    assert count("500") == 0
+
+
 def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
     with serving(colorizer, tmp_path, limits=Limits(work_seconds=0)) as client:
         response = client.colorize(photo)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, StreamingResponse
 
 from chromantic.colorizer import Colorizer
@@ -161,7 +162,7 @@ def _refusal_of(error: Exception) -> Response | None:
             status, detail, headers = 429, str(error), {"Retry-After": str(error.seconds)}
         case LateError():
             status, detail = 503, str(error)
-        case CancelledWorkError():
+        case CancelledWorkError() | ClientDisconnect():
             status, detail = _GONE, "cancelled"
         case _:
             return None
