@@ -138,6 +138,27 @@ def test_more_and_calmer_and_other_formats(
 
 
 @pytest.mark.slow
+def test_every_pixel_can_be_looked_at(page: Page, errors: list[str]) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((1400, 700), 60).save(file, "png")
+    page.set_input_files("#file", {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    wait_for_takes(page, 4)
+    widths = "[...document.querySelectorAll('#before, #after')].map((image) => image.naturalWidth)"
+    assert page.evaluate(widths) == [1024, 1024]
+    page.get_by_role("button", name="Version 3").click()
+    page.get_by_role("button", name="Actual size").click()
+    page.wait_for_function(f"String({widths}) === '1400,1400'", timeout=PATIENCE)
+    frame, handle = (page.locator(part).bounding_box() for part in ("#frame", "#handle"))
+    assert frame
+    assert handle
+    assert frame["width"] == 1400
+    assert 0 < handle["x"] < DESKTOP["viewport"]["width"]
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_function(f"String({widths}) === '1400,1400'", timeout=PATIENCE)
+    assert errors == []
+
+
+@pytest.mark.slow
 def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: list[str], photo: bytes) -> None:
     page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
     wait_for_takes(page, 4)
@@ -146,6 +167,7 @@ def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: lis
     names = [text.split(",")[0] for text in page.locator("#legend li").all_inner_texts()]
     assert set(names) <= {"something else", "cat", "dog"}
     expect(page.locator("#overlay")).to_be_visible()
+    expect(page.locator("#before")).to_be_hidden()  # which would cover half of it
     page.get_by_label("Where it is unsure").check()
     expect(page.locator("#legend")).to_contain_text("less sure")
     page.get_by_label("Colours", exact=True).check()

@@ -173,6 +173,8 @@ async function toggleActualSize() {
   const actual = element("actual").getAttribute("aria-pressed") !== "true";
   element("actual").setAttribute("aria-pressed", String(actual));
   element("frame").classList.toggle("actual", actual);
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element("scroller");
+  element("scroller").scrollTo((scrollWidth - clientWidth) / 2, (scrollHeight - clientHeight) / 2); // to the handle
   if (actual) await sharpen();
 }
 
