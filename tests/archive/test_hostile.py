@@ -1,5 +1,6 @@
 """Files made to do harm: every one becomes an error or a picture, in little time and memory."""
 
+import importlib.util
 import json
 import struct
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
+from heic_file import heic
 from PIL import Image
 
 from chromantic.errors import ChromanticError
@@ -31,13 +33,14 @@ for path in sys.argv[2:]:
         ended = "picture"
     except ChromanticError as error:
         ended = "error" if "\\n" not in str(error) else "two lines"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN  # HEIC has a process of its own
+    peak = max(resource.getrusage(kind).ru_maxrss for kind in who) * 1024
     print(json.dumps([path, ended, time.monotonic() - start, peak]), flush=True)
 """
 
 
 def seeds_of(folder: Path) -> list[Path]:
-    """A photo in every format that can be written here."""
+    """A photo in every format that can be read."""
     y, x = np.mgrid[:120, :160]
     noise = np.random.default_rng(0).integers(0, 40, (120, 160))
     levels = np.clip(x + y / 2 + noise, 0, 255).astype(np.uint8)
@@ -52,6 +55,8 @@ def seeds_of(folder: Path) -> list[Path]:
     pyvips.Image.new_from_array(np.asarray(image).astype(np.uint16) * 257).copy(interpretation="rgb16").write_to_file(
         str(folder / "deep.png")
     )
+    if importlib.util.find_spec("pi_heif"):
+        (folder / "a.heic").write_bytes(heic())
     return sorted(folder.iterdir())
 
 

@@ -1,7 +1,7 @@
 """Decodes files, images and arrays.
 
-libvips reads JPEG, PNG, TIFF, WebP and AVIF, at any depth and size; pi-heif, where it is installed, HEIC; and Pillow
-what is left.
+libvips reads JPEG, PNG, TIFF, WebP and AVIF, at any depth and size; pi-heif, where it is installed, HEIC, in a process
+of its own; and Pillow what is left.
 """
 
 import logging
@@ -18,6 +18,7 @@ import pyvips
 from PIL import Image, ImageOps
 
 from chromantic.errors import ChromanticError
+from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Metadata, kept_exif, read_exif, read_tiff_exif
 from chromantic.photo.photo import Photo, check_pixels
 from chromantic.photo.profile import to_srgb
@@ -71,7 +72,7 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo)
     with _open(path) as file:
         head = file.read(32)
         loader = next((loader for magic, loader in _LOADERS.items() if head.startswith(magic)), None)
-        if head[4:12] == b"ftypavif":
+        if head[4:8] == b"ftyp" and b"avif" in head[8:]:
             loader = "heifload_source"
         if loader:
             return _from_vips(loader, path)
@@ -161,19 +162,12 @@ def _turned(resolution: tuple[float, float], orientation: int) -> tuple[float, f
 
 
 def _from_heif(path: Path) -> Photo:
+    heif = read_heif(path)
     try:
-        import pi_heif
-    except ModuleNotFoundError as error:
-        raise ChromanticError(f"{path}: HEIC needs pi-heif; in a clone of Chromantic: pip install '.[heic]'") from error
-    try:
-        picture = pi_heif.open_heif(path, convert_hdr_to_8bit=False)  # which turns it upright itself
-        width, height = picture.size
-        check_pixels(width, height, str(path))
-        image = _to_vips(np.asarray(picture), _HEIC_MODES.get(picture.mode, "L"), picture.info.get("icc_profile"))
-    except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
+        image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
+    except ValueError as error:
         raise _damaged(str(path), error) from error
-    block, packet = picture.info.get("exif"), picture.info.get("xmp")
-    return _from_bands(image, path, str(path), "heic", Metadata(read_exif(block) if block else None, packet))
+    return _from_bands(image, path, str(path), "heic", Metadata(read_exif(heif.exif) if heif.exif else None, heif.xmp))
 
 
 def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:

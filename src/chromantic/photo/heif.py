@@ -1,0 +1,68 @@
+"""Reads HEIC files by pi-heif, in another process: there are files that end the process they are decoded in."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from chromantic.errors import ChromanticError
+from chromantic.photo.photo import MAX_PIXELS, check_pixels
+
+_SECONDS = 120.0  # 200 megapixels take six on an idle machine
+_DECODER = Path(__file__).with_name("heif_decoder.py")
+
+
+@dataclass(frozen=True)
+class Heif:
+    """What a HEIC file holds.
+
+    Attributes:
+        pixels: height width, or height width channels, upright.
+        mode: of the pixels, as pi-heif names it.
+        profile: the ICC profile, if there is one.
+        exif: the EXIF block, if there is one.
+        xmp: the XMP packet, if there is one.
+    """
+
+    pixels: np.ndarray
+    mode: str
+    profile: bytes | None
+    exif: bytes | None
+    xmp: bytes | None
+
+
+def read_heif(path: Path) -> Heif:
+    """Decodes a HEIC file at its own depth.
+
+    Raises:
+        ChromanticError: it is damaged, above `MAX_PIXELS`, ends its decoder or keeps it busy for two minutes; or
+            pi-heif is not installed.
+    """
+    if importlib.util.find_spec("pi_heif") is None:
+        raise ChromanticError(f"{path}: HEIC needs pi-heif; in a clone of Chromantic: pip install '.[heic]'")
+    command = [sys.executable, "-P", str(_DECODER), str(path.absolute()), str(MAX_PIXELS)]
+    with tempfile.TemporaryFile() as output:
+        try:
+            subprocess.run(command, stdout=output, stderr=subprocess.PIPE, timeout=_SECONDS, check=True)
+        except subprocess.TimeoutExpired as error:
+            raise _refusal(path, f"not decoded after {_SECONDS:.0f} s") from error
+        except subprocess.CalledProcessError as error:
+            if error.returncode < 0:
+                raise _refusal(path, f"its decoder ended by {signal.Signals(-error.returncode).name}") from error
+            raise _refusal(path, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
+        output.seek(0)
+        with np.load(output) as parts:
+            check_pixels(*parts["size"].tolist(), str(path))
+            profile, exif, xmp = (
+                parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
+            )
+            return Heif(parts["pixels"], str(parts["mode"]), profile, exif, xmp)
+
+
+def _refusal(path: Path, why: str) -> ChromanticError:
+    return ChromanticError(f"{path}: damaged or truncated ({why}); get a fresh copy")
