@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from kinds import GAMMA, PROFILES, read_vips, write_vips
+from openjpeg import encode as encode_jpeg2000
 from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
@@ -75,13 +76,16 @@ CELLS = [
       (4, "cmyk"), (4, None))],
     *[("webp", 8, 3, profile, alpha) for profile in (None, "p3") for alpha in (False, True)],
     *[("jp2", depth, channels, None, alpha) for depth, channels, alpha in ((8, 1, False), (8, 3, False), (8, 1, True),
-      (8, 3, True), (16, 1, False))],
+      (8, 3, True), (16, 1, False), (16, 3, False), (16, 3, True))],
     *[("avif", depth, 3, profile, alpha) for depth in (8, 16) for profile in (None, "p3") for alpha in (False, True)],
 ]  # fmt: skip
 
 
 def write_cell(path: Path, depth: int, channels: int, profile: str | None, alpha: bool) -> np.ndarray:
     samples = samples_of(depth, channels, alpha)
+    if path.suffix == ".jp2" and depth == 16 and channels == 3:  # Pillow has 8 bits only
+        write_deep_jpeg2000(path, samples, 16)
+        return samples
     if path.suffix == ".jp2":
         Image.fromarray(samples.squeeze()).save(path)
         return samples
@@ -91,6 +95,11 @@ def write_cell(path: Path, depth: int, channels: int, profile: str | None, alpha
     options[".avif"] = {"lossless": True, "bitdepth": 8 if depth == 8 else 12, "subsample_mode": "off"}
     write_vips(path, samples, space, PROFILES.get(profile or ""), **options.get(path.suffix, {}))
     return samples
+
+
+def write_deep_jpeg2000(path: Path, samples: np.ndarray, bits: int) -> None:
+    options = {"bits_stored": bits, "photometric_interpretation": samples.shape[2] == 3, "codec_format": 1}
+    path.write_bytes(encode_jpeg2000(np.ascontiguousarray(samples), **options))
 
 
 @pytest.mark.parametrize(("kind", "depth", "channels", "profile", "alpha"), CELLS)
@@ -164,6 +173,16 @@ def test_what_only_pillow_reads(tmp_path, kind):
     photo = read_photo(tmp_path / f"photo.{kind}")
     np.testing.assert_array_equal(photo.pixels, np.broadcast_to(samples, photo.pixels.shape))
     assert result_format(photo.format) == "png"
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_colour_jpeg_2000_of_every_depth(tmp_path, bits):
+    white = 2**bits - 1
+    samples = np.rint(samples_of(32, 3, alpha=False) * white).astype(np.uint16)
+    write_deep_jpeg2000(tmp_path / "photo.jp2", samples, bits)
+    photo = read_photo(tmp_path / "photo.jp2")
+    assert photo.result_depth == np.uint16
+    np.testing.assert_array_equal(photo.pixels, np.rint(samples * (65535 / white)))
 
 
 @pytest.mark.parametrize("kind", ["tif", "gif", "webp"])

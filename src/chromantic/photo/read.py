@@ -1,7 +1,7 @@
 """Decodes files, images and arrays.
 
 libvips reads JPEG, PNG, TIFF, WebP and AVIF, at any depth and size; pi-heif, where it is installed, HEIC, in a process
-of its own; and Pillow what is left.
+of its own; and Pillow what is left, but for JPEG 2000 in more than 8 bits a channel, which is openjpeg's.
 """
 
 import logging
@@ -178,7 +178,9 @@ def _from_image(image: Image.Image, name: str, source: Path | None) -> Photo:
         if source and getattr(image, "n_frames", 1) > 1:
             _log.warning("%s: has %d pages or frames; the first is taken", name, image.n_frames)  # type: ignore[attr-defined]
         metadata = _pillow_metadata(image)
-        bands = _to_vips(*_array_of(ImageOps.exif_transpose(image)), image.info.get("icc_profile"))
+        deep = _deep_colours(image, source) if source and image.format == "JPEG2000" else None
+        samples, mode = _array_of(ImageOps.exif_transpose(image)) if deep is None else (deep, image.mode)
+        bands = _to_vips(samples, mode, image.info.get("icc_profile"))
     except MemoryError:
         raise
     except Exception as error:  # as above: broken data raise OSError, SyntaxError, struct.error, zlib.error ...
@@ -198,6 +200,19 @@ def _array_of(image: Image.Image) -> tuple[np.ndarray, str]:
     if image.has_transparency_data:
         mode = "LA" if mode == "L" else "RGBA"
     return np.array(image.convert(mode)), mode
+
+
+def _deep_colours(image: Image.Image, source: Path) -> np.ndarray | None:
+    """Of a colour JPEG 2000 file with 9 to 16 bits, of which Pillow reads 8, all of them; None of another one."""
+    if image.mode not in ("RGB", "RGBA"):
+        return None
+    import openjpeg  # here: nothing else needs it
+
+    stated = openjpeg.get_parameters(source)
+    white = 2 ** int(stated["precision"]) - 1
+    if not 255 < white < 1 << 16 or stated["is_signed"] or stated["colourspace"] in ("YUV", "e-YCC", "CMYK"):
+        return None
+    return np.rint(openjpeg.decode(source) * (65535 / white)).astype(np.uint16)
 
 
 def _to_vips(array: np.ndarray, mode: str, profile: bytes | None) -> pyvips.Image:
