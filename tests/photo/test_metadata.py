@@ -1,6 +1,7 @@
 """Field by field: what of a photo's metadata is in its result."""
 
 import logging
+import struct
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pytest
 import pyvips
 import tifffile
 from kinds import read_vips
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, IptcImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
 from chromantic.photo import read_photo
-from chromantic.photo.metadata import ENHANCED, Provenance, xmp_of_result
+from chromantic.photo.metadata import ENHANCED, Provenance, jpeg_iptc, read_jpeg_iptc, xmp_of_result
 
 IPTC_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
 EVENT = "{http://ns.adobe.com/xap/1.0/sType/ResourceEvent#}"
@@ -26,7 +27,24 @@ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm">
 <dc:creator><rdf:Seq><rdf:li>A. Photographer</rdf:li></rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
-IPTC = b"\x1c\x02\x78\x00\x08Harbours"  # record 2, caption
+IPTC_FIELDS = {
+    (2, 5): b"Harbours",
+    (2, 25): [b"sea", b"ship"],
+    (2, 80): b"A. Photographer",
+    (2, 120): b"Caption, " * 300,
+}
+"""Title, keywords, byline, caption, by record and data set."""
+
+
+def iptc_records() -> bytes:
+    values = [
+        (key, value)
+        for key, values in IPTC_FIELDS.items()
+        for value in ([values] if isinstance(values, bytes) else values)
+    ]
+    return b"".join(struct.pack(">BBBH", 0x1C, *key, len(value)) + value for key, value in values)
+
+
 FIELDS = {
     ExifTags.Base.ImageDescription: "Harbour",
     ExifTags.Base.Make: "Scanner & Sons",
@@ -57,10 +75,16 @@ def described(path: Path) -> Path:
         options["pnginfo"] = info = PngInfo()
         info.add_itxt("XML:com.adobe.xmp", XMP.decode())
     elif path.suffix == ".tif":
-        exif[700], exif[33723] = XMP, IPTC
+        exif[700], exif[33723] = XMP, iptc_records()
     else:
         options["xmp"] = XMP
     Image.new("RGB", (40, 30), "grey").save(path, exif=exif.tobytes(), **options)
+    if path.suffix == ".jpg":  # another image resource, with a name, and IPTC's
+        resources = b"8BIM\x0b\xb7\x05named" + struct.pack(">I", 3) + b"odd\0"
+        resources += b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc_records())) + iptc_records() + b"\0"
+        segment = b"Photoshop 3.0\0" + resources
+        content = path.read_bytes()
+        path.write_bytes(content[:2] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + content[2:])
     return path
 
 
@@ -89,8 +113,16 @@ def test_each_field_is_kept(tmp_path, colorizer, kind, output_format):
     assert 'shelf="12-b"' in packet
     assert "negativeFilm" not in packet
     assert [element.text for element in xmp_of(output).iter(IPTC_TYPE)] == [ENHANCED]
-    if kind == "tif" and output_format == "tiff":
-        assert b"Harbours" in bytes(read_vips(output).get("iptc-data"))
+    if kind in ("jpg", "tif") and output_format in ("jpeg", "tiff"):
+        with Image.open(path) as photo, Image.open(output) as result:
+            assert IptcImagePlugin.getiptcinfo(photo) == IptcImagePlugin.getiptcinfo(result) == IPTC_FIELDS
+
+
+@pytest.mark.parametrize(
+    "segment", [b"", b"Adobe", jpeg_iptc(b"")[:-6], b"Photoshop 3.0\08BIM", b"Photoshop 3.0\0" + b"8BIM" * 9]
+)
+def test_broken_image_resources_hold_no_iptc(segment):
+    assert not read_jpeg_iptc(segment)
 
 
 @pytest.mark.parametrize("big", [False, True])

@@ -57,7 +57,8 @@ def read_heif(path: Path) -> Heif:
             raise _refusal(path, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
         output.seek(0)
         with np.load(output) as parts:
-            check_pixels(*parts["size"].tolist(), str(path))
+            width, height = parts["size"].tolist()
+            check_pixels(width, height, str(path))
             profile, exif, xmp = (
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )

@@ -20,10 +20,10 @@ def main() -> None:
             parts["pixels"] = np.asarray(picture)
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
         sys.exit(f"{error}")
-    blobs = {name: picture.info.get(name) for name in ("icc_profile", "exif", "xmp")}
-    np.savez(
-        sys.stdout.buffer, **parts, **{name: np.frombuffer(blob, np.uint8) for name, blob in blobs.items() if blob}
-    )
+    for name in ("icc_profile", "exif", "xmp"):
+        if blob := picture.info.get(name):
+            parts[name] = np.frombuffer(blob, np.uint8)
+    np.savez(sys.stdout.buffer, **parts)
 
 
 if __name__ == "__main__":

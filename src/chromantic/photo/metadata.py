@@ -6,6 +6,7 @@ describes the file that was (its layout, thumbnail, orientation and colour profi
 
 import logging
 import re
+import struct
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import IO, Any
@@ -32,6 +33,8 @@ _EXIF_FIELDS = {
 _ENTRY_TYPES = {3: "H", 4: "L", 16: "Q"}  # of TIFF: SHORT, LONG, LONG8
 _STRIP_OFFSETS = 273
 _IPTC = 33723
+_PHOTOSHOP = b"Photoshop 3.0\0"  # starts the segment of a JPEG file that holds image resources
+_IPTC_RESOURCE = struct.pack(">4sHH", b"8BIM", 0x0404, 0)  # of which IPTC's is one, without a name
 _NAMESPACES = {
     "x": "adobe:ns:meta/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -54,7 +57,7 @@ class Metadata:
     Attributes:
         exif: the fields that are kept; None where there are none.
         xmp: an XMP packet; None where there is none.
-        iptc: IPTC-IIM records; None where there are none.
+        iptc: IPTC-IIM records, as TIFF holds them; None where there are none.
         resolution: pixels per millimetre across and down; None where the file says none.
     """
 
@@ -104,6 +107,24 @@ def read_exif(block: bytes) -> Image.Exif | None:
     """The kept fields of an EXIF block as JPEG, PNG and WebP files hold it; None if it is broken."""
     exif = Image.Exif()
     return _kept_or_none(lambda: exif.load(block), exif)
+
+
+def read_jpeg_iptc(segment: bytes) -> bytes | None:
+    """The IPTC-IIM records among the image resources of a JPEG file; None if there are none or they are broken."""
+    place = len(_PHOTOSHOP)
+    while segment.startswith(_PHOTOSHOP) and segment[place : place + 4] == b"8BIM" and place + 12 <= len(segment):
+        name = segment[place + 6] // 2 * 2 + 2  # its length and the name, filled up to even
+        start = place + 6 + name + 4
+        size = int.from_bytes(segment[start - 4 : start], "big")
+        if segment[place : place + 6] == _IPTC_RESOURCE[:6]:
+            return segment[start : start + size]
+        place = start + size + size % 2
+    return None
+
+
+def jpeg_iptc(records: bytes) -> bytes:
+    """A segment of a JPEG file with IPTC-IIM records."""
+    return _PHOTOSHOP + _IPTC_RESOURCE + struct.pack(">I", len(records)) + records + bytes(len(records) % 2)
 
 
 def read_tiff_exif(file: IO[bytes]) -> Image.Exif | None:

@@ -19,7 +19,14 @@ from PIL import Image, ImageOps
 
 from chromantic.errors import ChromanticError
 from chromantic.photo.heif import read_heif
-from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Metadata, kept_exif, read_exif, read_tiff_exif
+from chromantic.photo.metadata import (
+    MILLIMETRES_PER_INCH,
+    Metadata,
+    kept_exif,
+    read_exif,
+    read_jpeg_iptc,
+    read_tiff_exif,
+)
 from chromantic.photo.photo import Photo, check_pixels
 from chromantic.photo.profile import to_srgb
 
@@ -150,7 +157,10 @@ def _vips_metadata(image: pyvips.Image, tiff: Path | None) -> Metadata:
             exif = read_tiff_exif(file)
     stated = image.get_typeof("resolution-unit") or (image.xres, image.yres) != (1, 1)  # 1: libvips knows none
     resolution = _turned((image.xres, image.yres), _orientation(image)) if stated else None
-    return Metadata(exif, blob("xmp-data"), blob("iptc-data"), resolution)
+    iptc = blob("iptc-data")
+    if iptc and not tiff:
+        iptc = read_jpeg_iptc(iptc)
+    return Metadata(exif, blob("xmp-data"), iptc, resolution)
 
 
 def _orientation(image: pyvips.Image) -> int:

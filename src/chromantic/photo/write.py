@@ -12,7 +12,14 @@ from PIL import Image
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 from chromantic.photo.formats import FORMATS
-from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Provenance, append_to_tiff, exif_of_result, xmp_of_result
+from chromantic.photo.metadata import (
+    MILLIMETRES_PER_INCH,
+    Provenance,
+    append_to_tiff,
+    exif_of_result,
+    jpeg_iptc,
+    xmp_of_result,
+)
 from chromantic.photo.photo import Photo
 from chromantic.photo.read import IN_MEMORY_PIXELS
 
@@ -78,7 +85,7 @@ def write_rows(
                 target = pyvips.Target.new_to_descriptor(file.fileno())
                 pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
                 if format == "tiff":
-                    append_to_tiff(file, exif_of_result(like.metadata), _iptc_of_result(like, format))
+                    append_to_tiff(file, exif_of_result(like.metadata), like.metadata.iptc)
     except pyvips.Error as error:
         raise ChromanticError(
             f"{path}: cannot be written ({' '.join(str(error).split())}); choose another output"
@@ -91,16 +98,11 @@ def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format:
     blobs = {"xmp-data": xmp_of_result(like.metadata.xmp, provenance)}
     if format != "tiff":
         blobs["exif-data"] = exif_of_result(like.metadata).tobytes()
-        if iptc := _iptc_of_result(like, format):
-            blobs["iptc-data"] = iptc
+    if format == "jpeg" and like.metadata.iptc:  # PNG and WebP have no place for it
+        blobs["iptc-data"] = jpeg_iptc(like.metadata.iptc)
     for name, content in blobs.items():
         image.set_type(pyvips.GValue.blob_type, name, content)
     return image
-
-
-def _iptc_of_result(like: Photo, format: str) -> bytes | None:
-    """IPTC records, which JPEG and TIFF wrap differently and other formats have no place for."""
-    return like.metadata.iptc if like.format == format else None
 
 
 @contextmanager
