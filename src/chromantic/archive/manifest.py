@@ -4,7 +4,6 @@ A row is written before a photo is begun and again when it has ended: a run that
 `started`, whose photos the next run begins again.
 """
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -12,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from chromantic.errors import ChromanticError
 
@@ -161,9 +162,9 @@ def only_run(folder: Path) -> Iterator[None]:
     Raises:
         ChromanticError: another run is at work there.
     """
-    with (folder / ".manifest.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ChromanticError(f"{folder}: another run is at work there; wait for its end") from error
+    try:
+        lock = FileLock(folder / ".manifest.lock", blocking=False).acquire()
+    except Timeout as error:
+        raise ChromanticError(f"{folder}: another run is at work there; wait for its end") from error
+    with lock:
         yield
