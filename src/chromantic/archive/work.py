@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chromantic.archive.manifest import Outcome, Version
-from chromantic.colorizer import Colorizer, check_options
+from chromantic.colorizer import CANDIDATES, Colorizer, check_options
 from chromantic.errors import ChromanticError
 from chromantic.photo import FORMATS, check_format, result_format
 
@@ -26,6 +26,7 @@ class Options:
     restore_contrast: bool = False
     apply_contrast: bool = False
     format: str | None = None
+    candidates: int = CANDIDATES
 
     def check(self) -> None:
         """Whether they are in range.
@@ -33,7 +34,7 @@ class Options:
         Raises:
             ChromanticError: they are not.
         """
-        check_options(1, self.seed, self.temperature, self.preview)
+        check_options(1, self.seed, self.temperature, self.preview, self.candidates)
         check_format(self.format)
 
     @property

@@ -38,6 +38,7 @@ Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of ph
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Temperature = Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")]
+Candidates = Annotated[Whole, Parameter(help="Draws behind each colorization: that nearest to the preview.")]
 Preview = Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")]
 RestoreContrast = Annotated[bool, Parameter(help="Read faded photos with their levels stretched.")]
 ApplyContrast = Annotated[bool, Parameter(help="Stretch the levels of the results, too.")]

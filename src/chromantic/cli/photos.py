@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from chromantic.cli.options import (
     ApplyContrast,
+    Candidates,
     FileFormat,
     Model,
     Photos,
@@ -42,7 +43,7 @@ def colorize(
     samples: Annotated[Whole, Parameter(help="Different colorizations of each photo.")] = 1,
     seed: Seed = 0,
     temperature: Temperature = 1.0,
-    candidates: Annotated[Whole, Parameter(help="Draws behind each colorization: that nearest to the preview.")] = 8,
+    candidates: Candidates = 8,
     preview: Preview = False,
     restore_contrast: RestoreContrast = False,
     apply_contrast: ApplyContrast = False,
@@ -97,6 +98,7 @@ def archive(
     ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
     seed: Seed = 0,
     temperature: Temperature = 1.0,
+    candidates: Candidates = 8,
     preview: Preview = False,
     restore_contrast: RestoreContrast = False,
     apply_contrast: ApplyContrast = False,
@@ -107,7 +109,8 @@ def archive(
     from chromantic.archive.report import run_with_progress
     from chromantic.archive.run import Job, Options
 
-    job = Job(source, target, model, Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format))
+    options = Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format, candidates)
+    job = Job(source, target, model, options)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 
