@@ -172,7 +172,7 @@ class Colorizer:
     """A network that is ready to colorize photos."""
 
     def __init__(self, network: Chromantic, name: str) -> None:
-        """Takes a network in evaluation mode and the name that its results shall carry."""
+        """Takes a network in evaluation mode, on any device, and the name that its results shall carry."""
         self.network = network
         self.name = name
 
@@ -222,7 +222,7 @@ class Colorizer:
         small_lightness = resize_lightness(original)
         levels = find_levels(small_lightness) if restore_contrast or apply_contrast else Levels()
         small_lightness = levels.stretch(small_lightness)
-        scene = self.network.encode(small_lightness)
+        scene = self.network.encode(small_lightness.to(next(self.network.parameters()).device))
         chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
         if not preview:
             rng, draws = torch.Generator().manual_seed(seed), samples * candidates
@@ -230,17 +230,17 @@ class Colorizer:
                 self.network, scene, samples=draws, generator=rng, temperature=temperature, callback=callback
             )
             chosen = choose_samples(drawn.unflatten(0, (samples, candidates)), chroma.expand(samples, -1, -1, -1))
-            first = torch.arange(0, draws, candidates)
+            first = torch.arange(0, draws, candidates, device=drawn.device)
             chroma, log_likelihoods = drawn[first + chosen], likelihoods[first + chosen]
         return Colorization(
             photo=original,
-            chroma=chroma,
+            chroma=chroma.cpu(),
             log_likelihoods=tuple(log_likelihoods.tolist()),
             seed=seed,
             temperature=temperature,
             candidates=candidates,
             model=self.name,
-            scene=scene,
+            scene=Scene._make(part if part is None else part.cpu() for part in scene),
             small_lightness=small_lightness,
             levels=levels,
             apply_contrast=apply_contrast,

@@ -12,18 +12,34 @@ import psutil
 import pytest
 from PIL import Image
 
+from chromantic.archive.cluster import worker_resources
+
 PORT = 6397
+ADDRESS = f"127.0.0.1:{PORT}"
 PHOTOS = 40
 
 
 @pytest.fixture
 def cluster():
+    """The process that keeps a cluster alive."""
     pytest.importorskip("ray")
     ray, environment = Path(sys.executable).parent / "ray", os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
-    options = ["--head", "--num-cpus=2", f"--port={PORT}", "--include-dashboard=false"]
-    subprocess.run([ray, "start", *options], check=True, capture_output=True, env=environment)
-    yield f"127.0.0.1:{PORT}"
-    subprocess.run([ray, "stop", "--force"], check=True, capture_output=True, env=environment)
+    options = ["--head", "--block", "--num-cpus=2", f"--port={PORT}", "--include-dashboard=false"]
+    process = subprocess.Popen([ray, "start", *options], stdout=subprocess.PIPE, text=True, env=environment)
+    assert any("Ray runtime started" in line for line in process.stdout)
+    yield psutil.Process(process.pid)
+    process.terminate()
+    process.wait()
+
+
+def workers_of(cluster: psutil.Process) -> list[psutil.Process]:
+    return [process for process in cluster.children(recursive=True) if process.name().startswith("ray::MapWorker")]
+
+
+def test_workers_ask_for_a_gpu_where_there_are_any():
+    assert worker_resources({"CPU": 16.0, "GPU": 4.0, "memory": 1e9}) == (4, {"num_gpus": 1})
+    assert worker_resources({"CPU": 16.0, "memory": 1e9}) == (16, {"num_cpus": 1})
+    assert worker_resources({}) == (1, {"num_cpus": 1})
 
 
 @pytest.mark.slow
@@ -34,15 +50,12 @@ def test_a_worker_that_is_killed_loses_no_photo(tmp_path, tiny_weights, cluster)
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (400, 400), dtype=np.uint8)).save(path)
     (source / "broken.jpg").write_bytes(b"\xff\xd8\xff")
-    start = time.time()
-    arguments = ["archive", str(source), str(target), "--ray", cluster, "--workers", "2", "--model", str(tiny_weights)]
+    arguments = ["archive", str(source), str(target), "--ray", ADDRESS, "--workers", "2", "--model", str(tiny_weights)]
     process = subprocess.Popen([sys.executable, "-m", "chromantic", *arguments], stdout=subprocess.PIPE, text=True)
     while len(list(target.rglob("*.png"))) < 4:
         assert process.poll() is None
         time.sleep(0.05)
-    workers = [p for p in psutil.process_iter() if "".join(p.cmdline()[:1]).startswith("ray::MapWorker")]
-    victim = next(worker for worker in workers if worker.create_time() > start)
-    victim.kill()
+    workers_of(cluster)[0].kill()
     assert len(list(target.rglob("*.png"))) < PHOTOS
     output, _ = process.communicate()
     assert f"{PHOTOS} colorized, 0 were done, 1 failed" in output
@@ -53,3 +66,29 @@ def test_a_worker_that_is_killed_loses_no_photo(tmp_path, tiny_weights, cluster)
     assert len(list(target.rglob("*.png"))) == PHOTOS
     for path in target.rglob("*.png"):
         Image.open(path).load()
+
+
+@pytest.mark.slow
+def test_a_photo_that_workers_die_with_is_recorded_as_broken(tmp_path, tiny_weights, cluster):
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    for number in range(3):
+        Image.new("L", (64, 64), 80 * number).save(source / f"{number}.png")
+    large = np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8)
+    Image.fromarray(large).save(source / "large.png")
+    arguments = ["archive", str(source), str(target), "--ray", ADDRESS, "--preview", "--model", str(tiny_weights)]
+    process = subprocess.Popen([sys.executable, "-m", "chromantic", *arguments], stdout=subprocess.PIPE, text=True)
+    seen: set[Path] = set()
+    while process.poll() is None:
+        time.sleep(0.05)
+        begun = {file.parent for file in target.glob(".chromantic-*/*")} - seen
+        if begun and len(list(target.glob("*.png"))) == 3:  # so what is half-written is the large photo
+            seen |= begun
+            for worker in workers_of(cluster):
+                worker.kill()
+    output, _ = process.communicate()
+    assert "3 colorized, 0 were done, 1 failed" in output
+    with sqlite3.connect(target / "manifest.sqlite") as manifest:
+        errors = manifest.execute("SELECT path, error FROM photos WHERE status = 'failed'").fetchall()
+    assert errors == [("large.png", f"{source / 'large.png'}: 4 workers in a row died with it; get a fresh copy")]
+    assert not list(target.glob(".[ac]*"))  # attempts, half-written files

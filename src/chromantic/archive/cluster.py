@@ -1,28 +1,33 @@
 """The work of an archive on a Ray cluster, whose machines see both folders under the same names."""
 
+import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chromantic.archive.manifest import Outcome, Version
+from chromantic.archive.manifest import MOST_ATTEMPTS, Outcome, Version
 from chromantic.archive.work import DiskFullError, Options, colorize_file, remove_leftovers
 from chromantic.colorizer import Colorizer
 
 if TYPE_CHECKING:
     from chromantic.archive.run import Job
 
+_ATTEMPTS = ".attempts-{}"
+"""A file in the output folder with a byte for each time that a photo was begun: Ray would begin one without end."""
+
 
 def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | None, address: str) -> Iterator[Outcome]:
     """What became of each photo, in the order in which they end.
 
-    A worker that dies is started anew, and its photos are given to the others.
+    A worker that dies is started anew, and its photos are given to the others; a photo that several have died with is
+    taken to be the cause, and recorded as broken.
 
     Args:
         job: What to do.
         due: The photos.
-        workers: Processes, one core each; None takes as many as the cluster has cores.
+        workers: Processes, one core or GPU each; None takes as many as the cluster has.
         address: Of the cluster.
 
     Raises:
@@ -37,13 +42,13 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         DataContext.get_current().enable_progress_bars = False
         items = [{"path": os.fsencode(path), "size": v.size, "modified_ns": v.modified_ns} for path, v in due.items()]
-        most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        most, resources = worker_resources(ray.cluster_resources())
         photos = from_items(items, override_num_blocks=len(items))  # what dies with a worker is a photo, not a batch
         work = photos.map(
             _Worker,  # type: ignore[arg-type]  # Ray makes one in each process
             fn_constructor_args=(str(job.source.resolve()), str(job.target.resolve()), job.model, job.options),
-            compute=ActorPoolStrategy(min_size=1, max_size=most),
-            num_cpus=1,
+            compute=ActorPoolStrategy(min_size=1, max_size=workers or most),
+            **resources,
         )
         for row in work.iter_rows():
             if row["full"]:
@@ -55,6 +60,14 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
         ray.shutdown()
         for folder in {(job.target / path).parent for path in due}:
             remove_leftovers(folder)  # of workers that died
+        for attempts in job.target.glob(_ATTEMPTS.format("*")):
+            attempts.unlink()
+
+
+def worker_resources(cluster: Mapping[str, float]) -> tuple[int, dict[str, Any]]:
+    """How many workers a cluster has room for, and what each asks Ray for: a GPU where there are any, else a core."""
+    gpus = int(cluster.get("GPU", 0))
+    return (gpus, {"num_gpus": 1}) if gpus else (max(1, int(cluster.get("CPU", 1))), {"num_cpus": 1})
 
 
 class _Worker:
@@ -66,13 +79,24 @@ class _Worker:
         torch.set_num_threads(1)
         self.source, self.target, self.options = Path(source), Path(target), options
         self.colorizer = Colorizer.from_pretrained(model)
+        if torch.cuda.is_available():  # Ray hides those that the worker has not asked for
+            self.colorizer.network.cuda()
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         path, version = Path(os.fsdecode(row["path"])), Version(row["size"], row["modified_ns"])
+        attempts = self.target / _ATTEMPTS.format(hashlib.sha256(row["path"]).hexdigest())
         try:
-            outcome = colorize_file(self.colorizer, self.source, self.target, path, version, self.options)
-        except DiskFullError as error:
+            with attempts.open("ab") as file:
+                file.write(b".")
+                died = file.tell() - 1
+            if died >= MOST_ATTEMPTS:
+                message = f"{self.source / path}: {died} workers in a row died with it; get a fresh copy"
+                outcome = Outcome(path, version, error=message)
+            else:
+                outcome = colorize_file(self.colorizer, self.source, self.target, path, version, self.options)
+        except (DiskFullError, OSError) as error:  # nothing can be written
             return {**row, "full": True, "sha256": None, "output": None, "error": str(error), "seconds": 0.0}
+        attempts.unlink()
         output = None if outcome.output is None else os.fsencode(outcome.output)
         ended = {"sha256": outcome.sha256, "output": output, "error": outcome.error, "seconds": outcome.seconds}
         return {**row, "full": False, **ended}
