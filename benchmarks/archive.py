@@ -1,18 +1,22 @@
-"""Kills an archive run again and again: `python -m benchmarks.archive FOLDER_OF_PHOTOS [--photos 2000] [--ray]`.
+"""Tries `chromantic archive` at length: `python -m benchmarks.archive speed|kills|ray FOLDER_OF_PHOTOS [--photos N]`.
 
-A tree of photos, one in a hundred of them cut short, is colorized by `chromantic archive`, which is killed with
-SIGKILL three times at random moments and started again. At the end every photo has one result or one recorded error,
-and no file is half-written. Beforehand the same command's speed is compared with that of a plain loop over
-`Colorizer.colorize` and `Colorization.save`, on the first 60 photos. Writes benchmarks/results/archive.json.
+speed: photos a second of the command, from its start to its end, against those of a plain loop: one process that
+colorizes and saves one photo after another with `Colorizer.colorize` and `Colorization.save`, on as many threads as
+torch takes (every core). The loop's start, imports and compilation are not counted, the command's are.
 
-With --ray the tree goes to a local Ray cluster of two workers, one of which is killed on the way instead.
+kills: a tree of photos, one in a hundred of them cut short, is colorized by the command, which is killed with SIGKILL
+three times at random moments and started again. At the end every photo has one result or one recorded error, and no
+file is half-written.
+
+ray: the same tree goes to a local Ray cluster of two workers, one of which is killed on the way.
+
+Options that the benchmark does not know go to the command (`--preview`). Writes benchmarks/results/archive.json.
 """
 
 import argparse
 import json
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -25,20 +29,18 @@ import psutil
 import torch
 from PIL import Image
 
-from chromantic.archive.run import Job, Options, run
 from chromantic.colorizer import Colorizer
 
 RESULTS = Path(__file__).parent / "results" / "archive.json"
-COMPARED = 60
 KILLS = 3
 
 
-def make_tree(photos: list[Path], tree: Path) -> int:
-    """Copies photos into folders of 50, every hundredth cut short; returns how many those are."""
+def make_tree(photos: list[Path], tree: Path, broken_each: int = 100) -> int:
+    """Copies photos into folders of 50, one in so many (0: none) cut short; returns how many those are."""
     broken = 0
     for number, photo in enumerate(photos):
         content = photo.read_bytes()
-        if number % 100 == 50:
+        if broken_each and number % broken_each == broken_each // 2:
             content, broken = content[: len(content) // 2], broken + 1
         path = tree / f"{number // 500:02d}" / f"{number // 50:03d}" / f"{number:05d}{photo.suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,23 +48,31 @@ def make_tree(photos: list[Path], tree: Path) -> int:
     return broken
 
 
-def loop_speed(photos: list[Path], out: Path) -> float:
-    """Photos a second of a plain loop with as many torch threads as torch takes."""
+def compare_speeds(photos: list[Path], folder: Path, options: list[str]) -> dict[str, object]:
+    """Photos a second of the command, and of a plain loop over one half of the photos before it and the other after."""
+    make_tree(photos, folder / "in", broken_each=0)
+    (folder / "loop").mkdir()
     colorizer = Colorizer.from_pretrained()
     colorizer.colorize(photos[0])  # compiles
-    start = time.monotonic()
-    for photo in photos:
-        colorizer.colorize(photo).save(out / f"{photo.name}.png")
-    return len(photos) / (time.monotonic() - start)
 
+    def loop(share: list[Path]) -> float:
+        start = time.monotonic()
+        for photo in share:
+            colorizer.colorize(photo).save(folder / "loop" / f"{photo.name}.png")
+        return time.monotonic() - start
 
-def archive_speed(photos: list[Path], folder: Path, workers: int) -> float:
-    (folder / "in").mkdir(parents=True)
-    for photo in photos:
-        (folder / "in" / photo.name).write_bytes(photo.read_bytes())
+    looped = loop(photos[::2])
     start = time.monotonic()
-    run(Job(folder / "in", folder / "out", "default", Options()), workers=workers)
-    return len(photos) / (time.monotonic() - start)
+    command(folder / "in", folder / "out", *options).communicate()
+    seconds = time.monotonic() - start
+    looped += loop(photos[1::2])
+    assert check(folder / "in", folder / "out")["results"] == len(photos)
+    return {
+        "plain_loop": f"one process, torch on {torch.get_num_threads()} threads",
+        "loop_photos_per_second": len(photos) / looped,
+        "archive_photos_per_second": len(photos) / seconds,
+        "times_the_loop": looped / seconds,
+    }
 
 
 def command(tree: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -70,38 +80,39 @@ def command(tree: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
-def run_with_kills(tree: Path, out: Path, expected_seconds: float, workers: int) -> int:
+def run_with_kills(tree: Path, out: Path, photos: int, options: list[str]) -> int:
     rng = random.Random(0)
-    for _ in range(KILLS):
-        process = command(tree, out, "--workers", str(workers))
-        time.sleep(rng.uniform(0.1, 0.3) * expected_seconds)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    process = command(tree, out, "--workers", str(workers))
+    for moment in sorted(rng.sample(range(1, photos), KILLS)):
+        process = command(tree, out, *options)
+        while sum(1 for _ in out.rglob("*.png")) < moment * 0.9:  # a tenth may be broken, or left for the last run
+            time.sleep(0.2)
+        time.sleep(rng.random())
+        process.kill()
+        process.communicate()
+    process = command(tree, out, *options)
     process.communicate()
     return process.returncode
 
 
-def run_on_ray(tree: Path, out: Path) -> int:
+def run_on_ray(tree: Path, out: Path, options: list[str]) -> int:
     """Colorizes over a cluster of two workers, of which one is killed once a tenth of the photos is done."""
-    ray = Path(sys.executable).parent / "ray"
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
-    subprocess.run(
-        [ray, "start", "--head", "--num-cpus=2", "--port=6399", "--include-dashboard=false"],
-        check=True,
-        env=environment,
-    )
+    ray, environment = Path(sys.executable).parent / "ray", os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
+    start = [ray, "start", "--head", "--block", "--num-cpus=2", "--port=6399", "--include-dashboard=false"]
+    cluster = subprocess.Popen([*map(str, start)], env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        process = command(tree, out, "--ray", "127.0.0.1:6399", "--workers", "2")
+        assert cluster.stdout
+        next(line for line in cluster.stdout if "Ray runtime started" in line)
+        process = command(tree, out, "--ray", "127.0.0.1:6399", *options)
         total = sum(1 for path in tree.rglob("*") if path.is_file())
         while sum(1 for path in out.rglob("*.png")) < total / 10:
             time.sleep(1)
-        victim = next(p for p in psutil.process_iter() if "".join(p.cmdline()[:1]).startswith("ray::MapWorker"))
-        victim.kill()
+        processes = psutil.Process(cluster.pid).children(recursive=True)
+        next(p for p in processes if p.name().startswith("ray::MapWorker")).kill()
         process.communicate()
         return process.returncode
     finally:
-        subprocess.run([ray, "stop", "--force"], check=True, env=environment)
+        cluster.terminate()
+        cluster.wait()
 
 
 def check(tree: Path, out: Path) -> dict[str, int]:
@@ -120,28 +131,28 @@ def check(tree: Path, out: Path) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["speed", "kills", "ray"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--photos", type=int, default=2000)
-    parser.add_argument("--workers", type=int, default=torch.get_num_threads())
-    parser.add_argument("--ray", action="store_true")
-    options = parser.parse_args()
+    parser.add_argument("--workers", type=int, default=2)
+    options, others = parser.parse_known_args()
+    others += ["--workers", str(options.workers)]
     photos = sorted(options.folder.rglob("*.jpg"))[: options.photos]
+    report: dict[str, object] = {"photos": len(photos), "options": " ".join(others)}
     with tempfile.TemporaryDirectory() as folder:
         tree, out = Path(folder, "tree"), Path(folder, "out")
-        broken = make_tree(photos, tree)
-        report: dict[str, object] = {"photos": len(photos), "broken": broken, "workers": options.workers}
-        if options.ray:
-            report["exit_code"] = run_on_ray(tree, out)
+        if options.what == "speed":
+            report |= compare_speeds(photos, Path(folder), others)
         else:
-            Path(folder, "loop").mkdir()
-            report["loop_photos_per_second"] = loop_speed(photos[:COMPARED], Path(folder, "loop"))
-            speed = archive_speed(photos[:COMPARED], Path(folder, "speed"), options.workers)
-            report["archive_photos_per_second"] = speed
-            report["exit_code"] = run_with_kills(tree, out, len(photos) / speed, options.workers)
-        report |= check(tree, out)
+            report["broken"] = make_tree(photos, tree)
+            if options.what == "kills":
+                report["exit_code"] = run_with_kills(tree, out, len(photos), others)
+            else:
+                report["exit_code"] = run_on_ray(tree, out, others)
+            report |= check(tree, out)
     print(json.dumps(report, indent=2))
     former = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(former | {"ray" if options.ray else "threads": report}, indent=2) + "\n")
+    RESULTS.write_text(json.dumps(former | {options.what: report}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
