@@ -4,8 +4,9 @@ Protocol `chroma32`: the true chroma of a photo, averaged over the cells of the 
 side), is enlarged to the photo's size with the photo's lightness at hand, and compared with the true chroma by the
 root of the mean squared error of a and b over all photos. Each method's parameters are chosen on every second photo;
 the error reported is that of the others. The same for the chroma that the default weights predict (a preview), whose
-own error is then most of it. Writes benchmarks/results/upsampling.json, and upsampling.png: the window of all photos in
-which the nearest neighbour errs most, 96 pixels wide, with each method's colours.
+own error is then most of it. Seconds are those of one thread's processor, which other work on the machine slows little.
+Writes benchmarks/results/upsampling.json, and upsampling.png: the window of all photos in which the nearest neighbour
+errs most, 96 pixels wide, with each method's colours.
 """
 
 import itertools
@@ -154,6 +155,7 @@ def draw_edge(examples: list[Example], chosen: dict[Callable[..., Tensor], dict[
 
 
 def main(folder: str) -> None:
+    torch.set_num_threads(1)
     colorizer = Colorizer.from_pretrained()
     examples = [read_example(colorizer, path) for path in find_photos([folder])]
     choosing, reporting = examples[::2], examples[1::2]
@@ -165,9 +167,9 @@ def main(folder: str) -> None:
     for method, grid in METHODS.items():
         choices = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
         chosen = min(choices, key=lambda choice: rmse(method, choosing, choice)) if grid else {}
-        start = time.perf_counter()
+        start = time.process_time()
         error = rmse(method, reporting, chosen)
-        seconds = (time.perf_counter() - start) / megapixels
+        seconds = (time.process_time() - start) / megapixels
         predicted = rmse(method, reporting, chosen, "predicted")
         name, parameters[method] = method.__name__, chosen
         figures = {"rmse_ab": error, "rmse_ab_of_predicted": predicted, "seconds_per_megapixel": seconds}
@@ -175,7 +177,7 @@ def main(folder: str) -> None:
         described = " ".join(f"{k} {v:g}" for k, v in chosen.items())
         table.add_row(name, described, f"{error:.3f}", f"{predicted:.3f}", f"{seconds:.3f}")
     Console(width=100).print(table)
-    protocol = {"protocol": "chroma32", "photos": len(reporting), "threads": torch.get_num_threads()}
+    protocol = {"protocol": "chroma32", "photos": len(reporting), "threads": 1}
     draw_edge(reporting, parameters, RESULTS.with_suffix(".png"))
     RESULTS.write_text(json.dumps(protocol | {"results": results}, indent=2) + "\n")
 
