@@ -44,9 +44,10 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
         items = [{"path": os.fsencode(path), "size": v.size, "modified_ns": v.modified_ns} for path, v in due.items()]
         most, resources = worker_resources(ray.cluster_resources())
         photos = from_items(items, override_num_blocks=len(items))  # what dies with a worker is a photo, not a batch
+        model = str(Path(job.model).resolve()) if Path(job.model).is_file() else job.model  # workers start elsewhere
         work = photos.map(
             _Worker,  # type: ignore[arg-type]  # Ray makes one in each process
-            fn_constructor_args=(str(job.source.resolve()), str(job.target.resolve()), job.model, job.options),
+            fn_constructor_args=(str(job.source.resolve()), str(job.target.resolve()), model, job.options),
             compute=ActorPoolStrategy(min_size=1, max_size=workers or most),
             **resources,
         )
