@@ -57,6 +57,8 @@ def test_colours_win_back_their_share_of_the_gap(photos: list[Example]):
     assert mious["grey"] < 0.01
     assert 0.2 < mious["original"] == mious["result"] <= 0.5  # background occurs, by mistake
     assert perfect[share + protocol] == {"result": 1}
+    distances = perfect["frechet_distance_of_mean_logits@squash128_sees_colours"]
+    assert distances["result"] < 1e-6 < distances["grey"]
 
     half = truth.rgb.clone()
     half[:, :, :64] = half[:, :, :64].mean(dim=1, keepdim=True)
