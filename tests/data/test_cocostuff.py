@@ -170,7 +170,7 @@ def test_what_is_missing_is_named(cocostuff10k: Path, stuffthings: Path, tmp_pat
         ({"S": "sky"}, "holds no label map S"),
         ({"captions": 1}, "holds no label map S"),
         ({"S": np.ones(SIZE), "names": np.array(["a name"] * 172, object)}, r"v1\.0.*give v1\.1"),
-        ({"S": np.ones((100, 100))}, "is not of the size of"),
+        ({"S": np.ones((100, 100))}, r"is 100 x 100, its photo \S+ 168 x 128"),
         (b"", "cannot be read"),
         (b"MATLAB 5.0 MAT-file" + bytes(200), "cannot be read|holds no label map"),
     ],

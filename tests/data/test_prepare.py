@@ -85,10 +85,26 @@ def test_strange_label_is_named_before_photos_are_read(devkit: Path, tmp_path: P
         prepare(voc=devkit, output=tmp_path / "cache.safetensors")
 
 
-def test_labels_of_another_size_are_named(devkit: Path, tmp_path: Path) -> None:
-    Image.new("L", (100, 100)).save(devkit / "VOC2012/SegmentationClass/a.png")
-    with pytest.raises(ChromanticError, match=r"a\.png: is not of the size of .*a\.jpg"):
+def test_labels_of_another_size_are_named_before_any_photo_is_packed(
+    devkit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chromantic.data.prepare.shrink", lambda *_: pytest.fail("packed"))
+    Image.new("L", (100, 100)).save(devkit / "VOC2012/SegmentationClass/listed.png")
+    with pytest.raises(
+        ChromanticError, match=r"listed\.png: is 100 x 100, its photo \S+listed\.jpg 168 x 128; restore"
+    ):
         prepare(voc=devkit, output=tmp_path / "cache.safetensors")
+
+
+def test_labels_are_as_the_upright_photo(devkit: Path, tmp_path: Path) -> None:
+    path, exif = devkit / "VOC2012/JPEGImages/a.jpg", Image.Exif()
+    exif[0x0112] = 6  # a quarter turn
+    with Image.open(path) as image:
+        image.save(path, exif=exif)
+    with pytest.raises(ChromanticError, match=r"a\.png: is 168 x 128, its photo \S+a\.jpg 128 x 168"):
+        prepare(voc=devkit, output=tmp_path / "cache.safetensors")
+    Image.new("L", (128, 168), 1).save(devkit / "VOC2012/SegmentationClass/a.png")
+    assert prepare(voc=devkit, output=tmp_path / "cache.safetensors").labelled == 3
 
 
 def test_useless_requests_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from chromantic.data.voc import VOID
@@ -26,6 +26,20 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
     return (
         torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).permute(2, 0, 1).expand(3, -1, -1)
     )
+
+
+def photo_size(path: Path) -> tuple[int, int]:
+    """Width and height of a photo as `read_rgb` gives it, from its head alone where that says them.
+
+    Raises:
+        ChromanticError: the file is missing, broken or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4  # from 5 on width and height change places
+            return image.size[::-1] if turned else image.size
+    except _UNREADABLE:
+        return read_photo(path).size  # which reads more kinds, and says what is wrong
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:

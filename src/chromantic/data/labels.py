@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import track
 
 from chromantic.data.example import Example
-from chromantic.data.images import read_labels
+from chromantic.data.images import photo_size, read_labels
 from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
 
@@ -28,10 +28,11 @@ def class_names_of(examples: Iterable[Example]) -> tuple[str, ...]:
 
 
 def check_labels(examples: Sequence[Example]) -> None:
-    """Reads every label map once.
+    """Reads every label map once, and the heads of their photos.
 
     Raises:
-        ChromanticError: one is unreadable, or has a label that is no class of its collection and not void.
+        ChromanticError: one is unreadable, is not of its photo's size, or has a label that is no class of its
+            collection and not void.
     """
     console = Console(stderr=True)
     for example in track(examples, "Checking labels", console=console, disable=not console.is_terminal):
@@ -44,4 +45,10 @@ def check_labels(examples: Sequence[Example]) -> None:
             raise ChromanticError(
                 f"{example.labels}: label {strange[0] + first} is no class; use {first}..{classes - 1 + first}, "
                 f"or {void} for void"
+            )
+        size, photos = labels.shape[::-1], photo_size(example.photo)
+        if size != photos:
+            raise ChromanticError(
+                f"{example.labels}: is {size[0]} x {size[1]}, its photo {example.photo} {photos[0]} x {photos[1]}; "
+                "restore the file"
             )
