@@ -43,6 +43,18 @@ def test_the_photos_themselves_are_perfect_results(photos: list[Example], devkit
     assert measures[RELATIVE_COLOURFULNESS]["result"] == 1
 
 
+def test_what_is_infinite_is_null_in_json(photos: list[Example], devkit: Path, grey_results: Path, tmp_path: Path):
+    def written(folder: Path) -> dict:
+        evaluate_results(folder, {"val": photos}).write(tmp_path / "report.json")
+        return json.loads((tmp_path / "report.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+
+    perfect = written(devkit / "VOC2012/JPEGImages")
+    assert perfect["evaluation"]["measures"][PSNR]["result"] is None
+    assert perfect["evaluation"]["measures"][PSNR]["grey"] > 0
+    assert "null is infinite" in perfect["note"]
+    assert "note" not in written(grey_results)
+
+
 def test_results_without_colours_are_as_good_as_grey(photos: list[Example], grey_results: Path):
     measures = evaluate_results(grey_results, {"val": photos}).evaluation.measures
     for measure, tolerance in ((RMSE, 0.5), (PSNR, 2.5)):  # grey by luma has not quite the photo's lightness

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -32,6 +34,7 @@ _COLUMNS = {
     "between samples": ("between_samples",),
     "result": ("result",),
 }
+_INFINITE = "null is infinite: the PSNR of pictures that equal their photos"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Report:
         return table
 
     def write(self, path: Path) -> None:
-        """Writes all means as JSON, whole or not at all.
+        """Writes all means as JSON, whole or not at all; what is infinite, which JSON cannot say, as null with a note.
 
         Raises:
             ChromanticError: the file cannot be written.
@@ -97,8 +100,11 @@ class Report:
         values = {name: value for name, value in vars(self).items() if name != "gallery"}
         values["evaluation"] = asdict(self.evaluation)
         del values["evaluation"]["each"]
+        finite = _finite(values)
+        if finite != values:
+            finite["note"] = _INFINITE
         with write_whole(path) as partial:
-            partial.write_text(json.dumps(values, indent=2) + "\n")
+            partial.write_text(json.dumps(finite, indent=2, allow_nan=False) + "\n")
 
     def write_csv(self, path: Path) -> None:
         """Writes one row a colourful photo, one column a measure of what, whole or not at all.
@@ -209,6 +215,13 @@ def _limited(collections: Mapping[str, Sequence[Example]], limit: int | None) ->
 
 def _photos(collections: Mapping[str, Sequence[Example]]) -> list[Example]:
     return [example for examples in collections.values() for example in examples]
+
+
+def _finite(value: Any) -> Any:
+    """The same JSON value without infinities."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return None if value == math.inf else value
 
 
 def _floor_of(path: Path) -> Float[Tensor, "levels levels"]:
