@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "data": BASE | READER,
     "training": BASE | READER | LEARNED | {"data", "colorizer"},
     "evaluation": BASE | READER | LEARNED | {"data", "colorizer"},
-    "paper": BASE | READER | LEARNED | {"data", "colorizer", "training", "evaluation"},
+    "paper": BASE | READER | LEARNED | {"data", "colorizer", "training", "evaluation", "study"},
     "study": BASE | READER,
     "cli": BASE
     | READER

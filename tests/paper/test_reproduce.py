@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,19 @@ from PIL import Image
 from skimage import data
 from skimage.transform import resize
 
+from chromantic.cli import main
 from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.protocol import Truth
 from chromantic.model import pretrained
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Scene
-from chromantic.paper import experiments, fig13, flows, table3, trainings
+from chromantic.paper import experiments, fig13, flows, systems, table3, trainings
 from chromantic.paper.report import Section, Table, write_report
 from chromantic.paper.setting import Setting
+from chromantic.study.report import PAPER_TABLE_4
+from chromantic.study.store import Study
+from chromantic.training.grey_segmentation import GreySegmentation
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,20 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Untrained, of VOC's classes."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Chromantic(preset("tiny", CLASS_NAMES))
+    path = tmp_path_factory.mktemp("weights") / "voc.safetensors"
+    pretrained.save(network, path, {})
+    return str(path)
+
+
 @pytest.fixture
-def setting(photos: Path, tiny_weights: Path, tmp_path: Path) -> Setting:
-    return Setting(photos, tmp_path / "out", weights=str(tiny_weights))
+def setting(photos: Path, weights: str, tmp_path: Path) -> Setting:
+    return Setting(photos, tmp_path / "out", weights=weights)
 
 
 def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,15 +88,23 @@ def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch
     assert weights == {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
 
 
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the reduced experiments, whose trainings are shared as those of one command are."""
+    return tmp_path_factory.mktemp("out")
+
+
 @pytest.fixture
-def short(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setting:
-    """Reduced to two steps a training and all four photos, with untrained weights of VOC's classes."""
+def short(photos: Path, weights: str, output: Path, monkeypatch: pytest.MonkeyPatch) -> Setting:
+    """Reduced to two steps a training and all four photos."""
     monkeypatch.setattr(trainings, "REDUCED_STEPS", 2)
     monkeypatch.setattr(trainings, "REDUCED_SEGMENTER_STEPS", 2)
-    torch.manual_seed(0)
-    pretrained.save(Chromantic(preset("tiny", CLASS_NAMES)), tmp_path / "weights.safetensors", {})
-    setting = Setting(photos, tmp_path / "out", reduced=True, weights=str(tmp_path / "weights.safetensors"))
-    setting.__dict__["validation"] = Setting(photos, tmp_path).validation  # reduced, it is every fourth
+    return all_photos(Setting(photos, output, reduced=True, weights=weights))
+
+
+def all_photos(setting: Setting) -> Setting:
+    """Reduced, there would be every fourth."""
+    setting.__dict__["validation"] = setting._all_validation
     return setting
 
 
@@ -139,6 +163,169 @@ def test_the_worst_photo_of_a_class_is_that_with_the_largest_error_inside(
     ]
     with Image.open(short.output / "fig13-1.png") as image:
         assert min(image.size) > 200
+
+
+@pytest.fixture(scope="module")
+def results(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another system's results: all photos in one colour."""
+    folder = tmp_path_factory.mktemp("results")
+    for photo in (photos / "VOCdevkit/VOC2012/JPEGImages").iterdir():
+        Image.new("RGB", (200, 160), (200, 40, 40)).save(folder / f"{photo.stem}.png")
+    return folder
+
+
+def test_segmentation_is_learned_in_three_ways(short: Setting) -> None:
+    report = experiments.run(["fig9"], short)
+    rows = {name: cells for name, *cells in rows_of(report, "What colorization does")}
+    assert {name: cells[-1] for name, cells in rows.items()} == {
+        "joint with colorization": "0.030",
+        "from a colorizer": "0.043",
+        "from scratch": "0.060",
+    }
+    assert all(0 < float(lowest) <= float(last) for lowest, last, _ in rows.values())
+    runs = short.output / "runs" / "fig9"
+    of_colorizer, of_scratch = (
+        json.loads((runs / f"{way}-reduced/metrics.jsonl").read_text().splitlines()[0])["validation/segmentation"]
+        for way in ("from-colorizer", "from-scratch")
+    )
+    assert of_colorizer != of_scratch
+    with Image.open(short.output / "fig9.png") as image:
+        assert image.size == (780, 390)
+
+
+def test_what_segments_begins_with_the_bottom_of_the_colorizer(weights: str) -> None:
+    photos = None  # it needs none to be built
+    torch.manual_seed(1)
+    network = GreySegmentation(Path(weights)).build(preset("tiny", CLASS_NAMES), photos)
+    trained = pretrained.load(weights)
+    assert all(map(torch.equal, network.bottom.parameters(), trained.bottom.parameters()))
+    assert not all(map(torch.equal, network.segmentation.parameters(), trained.segmentation.parameters()))
+    lightness = torch.rand(1, 1, 128, 128) * 100
+    whole = trained.encode(lightness).class_logits
+    network.load_state_dict({name: each for name, each in trained.state_dict().items() if name in network.state_dict()})
+    torch.testing.assert_close(network(lightness), whole)
+
+
+def test_both_ways_to_see_the_segmentation_are_judged(short: Setting) -> None:
+    rows = rows_of(experiments.run(["sec322"], short), "Concatenation or")
+    assert [(name, paper) for name, *_, paper in rows] == [
+        ("concatenation", "better"),
+        ("feature transformation", "worse"),
+    ]
+    assert all(float(psnr) > 5 for _, _, _, psnr, _, _ in rows)
+
+
+def test_other_systems_are_shown_and_measured(short: Setting, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table3, "FLOWS", {})
+    monkeypatch.setattr(table3, "BASELINES", {})
+    monkeypatch.setattr(systems, "train_baseline", lambda *_: pytest.fail("trained"))
+    several = (("zhang", results), ("deshpande", results), ("deshpande", results))
+    setting = all_photos(replace(short, systems=several))
+    report = experiments.run(["fig11", "fig12", "table3"], setting)
+    text = report.read_text()
+    assert "Those of zhang are from their folders" in text
+    assert "Those of deshpande are from their folders" in text
+    rows = {name: cells for name, *cells in rows_of(report, "mIoU after")}
+    assert rows["zhang"][-2:] == ["68.1", "22.81"]
+    assert 5 < float(rows["zhang"][2]) < float(rows["grey"][2])
+    (single,) = (system for system in systems.single_systems(setting) if system.name == "zhang")
+    (diverse,) = (system for system in systems.diverse_systems(setting, 3) if system.name == "deshpande")
+    photo = setting.validation[0]
+    assert [picture.shape for picture in diverse.draw(photo)] == [(160, 200, 3)] * 2
+    assert (single.draw(photo)[0] == (200, 40, 40)).all()
+
+
+def test_baselines_stand_for_other_systems(short: Setting) -> None:
+    report = experiments.run(["fig11", "fig12"], short)
+    assert report.read_text().count("No other system was brought") == 2
+    for name, columns in {"fig11": 6, "fig12": 8}.items():
+        with Image.open(short.output / f"{name}.png") as image:
+            assert image.width / image.height > columns / 5.5  # of four photos
+    photo = short.validation[0]
+    drawn = [picture for system in systems.diverse_systems(short, 3) for picture in system.draw(photo)]
+    assert [picture.shape for picture in drawn] == [(160, 200, 3)] * 6
+    assert len({picture.tobytes() for picture in drawn}) == 6
+
+
+def test_a_study_is_prepared_and_its_answers_are_shown(short: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = experiments.run(["table4"], short)
+    path = short.output / "study-reduced" / "study.sqlite"
+    assert (
+        f"Nobody has been asked yet**, and nothing but people can fill this table. `chromantic study serve {path}`"
+        in (report.read_text())
+    )
+    rows = {name: cells for name, *cells in rows_of(report, "Naturalness")}
+    assert rows["originals"] == ["0", "", "", "99.58"]
+    assert rows["L2 regression, Iizuka's kind"] == ["0", "", "", "88.61"]
+    assert rows["Cao"] == ["", "", "", "80.00"]
+    assert len(rows) == len(PAPER_TABLE_4)
+
+    study = Study(path)
+    assert len(study.photos) == 4
+    person = study.add_person()
+    while picture := study.progress(person).picture:
+        study.answer(person, picture, natural=True)
+    rows = {name: cells for name, *cells in rows_of(experiments.run(["table4"], short), "Naturalness")}
+    assert sum(int(cells[0] or 0) for cells in rows.values()) == 4
+    assert {cells[1] for cells in rows.values() if cells[0] not in ("", "0")} == {"100.00"}
+
+    theirs = experiments.run(["table4"], replace(short, output=short.output / "other", study=path))
+    assert "Nobody has been asked" not in theirs.read_text()
+    other = all_photos(replace(short, systems=(("zhang", short.output),)))
+    other.__dict__["brought"] = {"zhang": [{example: example.photo for example in short.validation}]}
+    with pytest.raises(ChromanticError, match="is a study of other systems"):
+        experiments.run(["table4"], other)
+
+
+def test_the_command_knows_systems_by_name(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["reproduce", "fig11", "--data", str(photos), "--output", str(tmp_path / "out"), "--system"]
+    assert main([*command, "results"]) == 2
+    assert "results: a system is NAME=FOLDER" in capsys.readouterr().err
+    assert main([*command, f"zhang={tmp_path}/none"]) == 2
+    assert "none: no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["label", "size", "mask", "photo", "empty", "weights", "result", "study"])
+def test_bad_input_is_named_before_anything_is_trained(
+    wrong: str, photos: Path, weights: str, results: Path, tiny_weights: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(trainings, "train", lambda *_, **__: pytest.fail("trained"))
+    data = tmp_path / "data"
+    shutil.copytree(photos, data)
+    voc, brought = data / "VOCdevkit/VOC2012", tmp_path / "brought"
+    shutil.copytree(results, brought)
+    mask, lists = voc / "SegmentationClass/rocket.png", voc / "ImageSets/Segmentation"
+    setting = Setting(data, tmp_path / "out", weights=weights)
+    if wrong == "label":
+        Image.new("L", (200, 160), 21).save(mask)
+    elif wrong == "size":
+        Image.new("L", (160, 200), 1).save(mask)
+    elif wrong == "mask":
+        mask.unlink()
+    elif wrong == "photo":
+        (voc / "JPEGImages/rocket.jpg").unlink()
+    elif wrong == "empty":
+        (lists / "val.txt").write_text("")
+    elif wrong == "weights":
+        setting = replace(setting, weights=str(tiny_weights))
+    elif wrong == "result":
+        (brought / "rocket.png").unlink()
+        setting = replace(setting, systems=(("zhang", brought),))
+    else:
+        setting = replace(setting, study=tmp_path / "none.sqlite")
+    expected = {
+        "label": r"rocket\.png: label 21 is no class; use 0\.\.20",
+        "size": r"rocket\.png: is 160 x 200, its photo \S+rocket\.jpg 200 x 160",
+        "mask": r"rocket\.png: listed, but missing",
+        "photo": r"rocket\.jpg: listed, but missing",
+        "empty": r"val\.txt: the list is empty",
+        "weights": "give weights trained on the photos' classes",
+        "result": r"has no picture of \S+rocket\.jpg; add rocket\.png",
+        "study": r"none\.sqlite: no such study",
+    }
+    with pytest.raises(ChromanticError, match=expected[wrong]):
+        experiments.run(["all"], setting)
+    assert not setting.output.exists()
 
 
 def test_what_cannot_be_done_is_refused_before_work(setting: Setting, tmp_path: Path) -> None:

@@ -127,9 +127,27 @@ def reproduce(
     model: Model = "default",
     seed: Seed = 0,
     shown: Annotated[Path | None, Parameter(help="Folder of photos for the flows' pictures, instead of VOC's.")] = None,
+    systems: Annotated[
+        tuple[str, ...],
+        Parameter("--system", help="NAME=FOLDER of another system's results of the val photos; may be repeated."),
+    ] = (),
+    study: Annotated[
+        Path | None, Parameter(help="Study whose answers Table 4 shows; else one is made in the output folder.")
+    ] = None,
 ) -> None:
-    """Run the paper's experiments and write one report: flows, segmenter, fig8, fig10, table3, fig13."""
+    """Run the paper's experiments and write one report.
+
+    They are flows (Figures 4 to 7), segmenter, sec322, fig8 to fig13, table3 and table4.
+    """
     from chromantic.paper.experiments import run
     from chromantic.paper.setting import Setting
 
-    print(run(experiments, Setting(data, output, reduced, model, seed, shown)))
+    named = tuple(_named_folder(system) for system in systems)
+    print(run(experiments, Setting(data, output, reduced, model, seed, shown, named, study)))
+
+
+def _named_folder(system: str) -> tuple[str, Path]:
+    name, _, folder = system.partition("=")
+    if not name or not folder:
+        raise ChromanticError(f"{system}: a system is NAME=FOLDER, such as zhang=results/zhang; write it so")
+    return name, Path(folder)

@@ -70,7 +70,7 @@ def evaluate(
         ChromanticError: no photo has colours, a file is missing or unreadable, or the model's or the segmenter's
             classes are not those of the photos' labels.
     """
-    _check_classes(model, examples)
+    check_classes(model, examples)
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     tally = Tally()
@@ -107,7 +107,13 @@ def evaluate(
     return Evaluation(counts, measures, class_iou, after, class_errors.means(), tally.rows)
 
 
-def _check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
+def check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
+    """Whether a model can be measured on photos: asked before any long work.
+
+    Raises:
+        ChromanticError: their labels are of other classes than the model's, no classes, unreadable or of another size
+            than their photos.
+    """
     labelled = [example for example in examples if example.labels]
     if model.segmentation and labelled and class_names_of(labelled) != model.config.classes:
         theirs, ours = (shorten(", ".join(names), 60) for names in (labelled[0].class_names, model.config.classes))

@@ -1,7 +1,7 @@
 """What one fixed segmenter makes of pictures: the paper's measure of meaningful colours (Figure 8, Table 3).
 
-Beside the mIoU stands a distance of FID's kind: between the pictures' and the originals' mean logits, a vector of as many
-numbers as there are classes. So few numbers are known from a few hundred photos, unlike Inception's 2,048, and any
+Beside the mIoU stands a distance of FID's kind: between the pictures' and the originals' mean logits, a vector of as
+many numbers as there are classes. So few are known from some hundred photos, unlike Inception's 2,048, and any
 segmenter gives them.
 """
 
@@ -91,7 +91,7 @@ class SegmentedPictures:
                 iou.update(logits, labels)
 
     def measures(self) -> Values:
-        """The mIoU by what was segmented, the share of the gap from grey to original that each way wins back, distances.
+        """The mIoU by what was segmented, each way's share of the gap from grey to original, and distances.
 
         Empty where no photo is labelled; without the share where the original is segmented no better than the grey one;
         without distances where there is one photo only.

@@ -1,12 +1,8 @@
 """Figure 8: does a segmenter of colour photos understand colorized photos better than grey ones?"""
 
-from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.segmenter import SegmentedPictures
-from chromantic.evaluation.segmenters import ChromaSegmenter
-from chromantic.model import pretrained
+from chromantic.paper.judged import judge, names_of
 from chromantic.paper.report import Section, Table
 from chromantic.paper.setting import Setting
-from chromantic.paper.trainings import train_segmenter
 
 PAPER = {"grey": 66.9, "sample": 70.3, "original": 72.1}
 _NAMES = {
@@ -19,10 +15,7 @@ _NAMES = {
 
 def reproduce(setting: Setting) -> Section:
     """Segments the originals, the grey photos and what the weights make of them."""
-    segmenter = ChromaSegmenter(train_segmenter(setting))
-    names = SegmentedPictures(segmenter, setting.validation)
-    model = pretrained.load(setting.weights)
-    measures = evaluate(model, setting.validation, samples=1, seed=setting.seed, segmenter=segmenter).measures
+    names, measures = names_of(setting), judge(setting, setting.weights)
     mious, shares = measures[names.measure], measures.get(names.share, {})
     papers_share = (PAPER["sample"] - PAPER["grey"]) / (PAPER["original"] - PAPER["grey"])
     rows = [

@@ -1,4 +1,4 @@
-"""Figures 4 to 7 and Section 3.2.2: the three flows, and both ways for the generator to see the segmentation."""
+"""Figures 4 to 7: the three flows, and both ways for the generator to see the segmentation."""
 
 import statistics
 from dataclasses import replace
@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from chromantic.data.example import Example
 from chromantic.data.folder import folder_examples
 from chromantic.data.shrink import shrink
 from chromantic.evaluation.evaluate import evaluate
@@ -16,7 +15,7 @@ from chromantic.files import write_whole
 from chromantic.model import mixture, pretrained
 from chromantic.model.config import Flow, Fusion
 from chromantic.model.network import Chromantic
-from chromantic.paper.pictures import picture, plane_picture, write_grid
+from chromantic.paper.pictures import picture, plane_picture, spread, write_grid
 from chromantic.paper.report import Section, Table
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
@@ -51,7 +50,7 @@ def reproduce(setting: Setting) -> Section:
     networks = {flow: pretrained.load(paths[0]) for flow, paths in weights.items()}
     steps = small_training(setting).optimization
     return Section(
-        title="Flows: what semantics brings (Figures 4 to 7, Section 3.2.2)",
+        title="Flows: what semantics brings (Figures 4 to 7)",
         protocol=f"The `tiny` network, {steps.steps * steps.batch_size:,} photos at half their size for each flow, in "
         f"the same order; seeds {', '.join(map(str, seeds))}; measured on {len(setting.validation)} photos of "
         f"VOC2012 val, one sample each. Bits are `{BITS}`, mIoU `{MIOU}`, errors `{RMSE}`, colourfulness "
@@ -59,7 +58,7 @@ def reproduce(setting: Setting) -> Section:
         findings=[
             Table(("flow", *_MEASURES), rows),
             "The paper shows pictures: colours are better with the blue flow than without it, samples better with the "
-            "green one, and concatenation does better than feature transformation.",
+            "green one.",
         ],
         pictures=_draw(setting, networks),
     )
@@ -94,7 +93,7 @@ def _cell(values: list[float | None], name: str) -> str:
 
 def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     """The paper's rows: for the same photos each flow's preview with its chroma planes, and a sample."""
-    chosen = folder_examples(setting.shown) if setting.shown else _spread(setting.validation)
+    chosen = folder_examples(setting.shown) if setting.shown else spread(setting.validation, PHOTOS)
     photos = [shrink(example, squash=True) for example in chosen]
     lightness = torch.stack([photo.lightness for photo in photos])
     truth = torch.stack([photo.chroma for photo in photos])
@@ -124,11 +123,3 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
             write_grid(columns, partial)
         files[captions[name]] = path
     return files
-
-
-def _spread(examples: list[Example]) -> list[Example]:
-    """Some photos from all over the list, none of them near-grey."""
-    colourful = [
-        example for example in examples[:: max(1, len(examples) // (4 * PHOTOS))] if shrink(example, True).colourful
-    ]
-    return colourful[:: max(1, len(colourful) // PHOTOS)][:PHOTOS]

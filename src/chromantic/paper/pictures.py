@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from chromantic.data.example import Example
+from chromantic.data.shrink import shrink
 from chromantic.photo import join_chroma
 from chromantic.upsampling import upsample_chroma
 
@@ -24,6 +27,21 @@ def picture(
     return torch.stack(pixels) / 255
 
 
+def spread(examples: Sequence[Example], count: int) -> list[Example]:
+    """Some photos from all over the list, none of them near-grey: as many as are asked for, if there are.
+
+    Raises:
+        ChromanticError: A photo is missing or unreadable.
+    """
+    candidates = _evenly(examples, 2 * count)
+    return _evenly([example for example in candidates if shrink(example, squash=True).colourful], count)
+
+
+def _evenly(examples: Sequence[Example], count: int) -> list[Example]:
+    count = min(count, len(examples))
+    return [examples[number * len(examples) // count] for number in range(count)]
+
+
 def plane_picture(chroma: Float[Tensor, "batch 2 h w"], plane: int) -> Float[Tensor, "batch h w 3"]:
     """One chroma plane at a middle lightness: green to red (a, 0) or blue to yellow (b, 1)."""
     alone = torch.zeros_like(chroma)
@@ -34,11 +52,12 @@ def plane_picture(chroma: Float[Tensor, "batch 2 h w"], plane: int) -> Float[Ten
     return torch.stack([torch.from_numpy(join_chroma(light, plane)) for light, plane in pairs]) / 255
 
 
-def write_grid(columns: Mapping[str, Sequence[Tensor]], path: Path) -> None:
+def write_grid(columns: Mapping[str, Sequence[Sequence[np.ndarray] | Tensor]], path: Path) -> None:
     """Writes a PNG with one row a photo.
 
     Args:
-        columns: By title, what stands side by side under it: pictures of all photos, [photos height width 3] each.
+        columns: By title, what stands side by side under it: pictures [height width 3] of all photos, in sRGB, levels
+            or in [0, 1].
         path: The file.
     """
     widths = [len(pictures) for pictures in columns.values()]
@@ -50,7 +69,7 @@ def write_grid(columns: Mapping[str, Sequence[Tensor]], path: Path) -> None:
         axes[0, column].set_title(title.replace(", ", "\n"), fontsize=6, loc="left")
         for each in pictures:
             for row in range(photos):
-                axes[row, column].imshow(each[row].numpy(), interpolation="nearest")
+                axes[row, column].imshow(np.asarray(each[row]), interpolation="nearest")
                 axes[row, column].axis("off")
             column += 1
     figure.savefig(path, dpi=130)

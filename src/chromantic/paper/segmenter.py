@@ -3,8 +3,7 @@
 import torch
 
 from chromantic.evaluation.protocol import read_in_batches
-from chromantic.evaluation.segmenter import SegmentedPictures
-from chromantic.evaluation.segmenters import ChromaSegmenter
+from chromantic.paper.judged import names_of
 from chromantic.paper.report import Section, Table
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import segmenter_training, train_segmenter
@@ -12,8 +11,7 @@ from chromantic.paper.trainings import segmenter_training, train_segmenter
 
 def reproduce(setting: Setting) -> Section:
     """Trains the segmenter on the colour photos and measures it on the originals and without their colours."""
-    path = train_segmenter(setting)
-    segmented = SegmentedPictures(ChromaSegmenter(path), setting.validation)
+    path, segmented = train_segmenter(setting), names_of(setting)
     for truth in read_in_batches(setting.validation):
         colourful = truth.part(truth.colourful.nonzero().flatten().tolist())
         if colourful.examples:

@@ -7,6 +7,7 @@ from pathlib import Path
 from chromantic.data.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
+from chromantic.evaluation.results import match_results
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Setting:
         seed: Of samples.
         shown: Folder of photos that the flows' pictures show, grey ones too; None shows some of VOC's, which are not
             everybody's to publish.
+        systems: Names and folders of other systems' results of the `val` photos; several folders under one name are
+            its samples.
+        study: The study whose answers Table 4 shows; None takes one of its own in the output folder.
     """
 
     data: Path
@@ -30,6 +34,8 @@ class Setting:
     weights: str = "default"
     seed: int = 0
     shown: Path | None = None
+    systems: tuple[tuple[str, Path], ...] = ()
+    study: Path | None = None
 
     @cached_property
     def validation(self) -> list[Example]:
@@ -38,8 +44,24 @@ class Setting:
         Raises:
             ChromanticError: There is no VOC, or a photo or label map is missing.
         """
+        return self._all_validation[::4] if self.reduced else self._all_validation
+
+    @cached_property
+    def _all_validation(self) -> list[Example]:
         (examples,) = collect(voc=self.data / "VOCdevkit", split="val").values()
-        return examples[::4] if self.reduced else examples
+        return examples
+
+    @cached_property
+    def brought(self) -> dict[str, list[dict[Example, Path]]]:
+        """The results of other systems, by name: of each of a system's folders the picture of every photo.
+
+        Raises:
+            ChromanticError: A folder is missing, or its pictures are not those of the photos.
+        """
+        systems: dict[str, list[dict[Example, Path]]] = {}
+        for name, folder in self.systems:
+            systems.setdefault(name, []).append(match_results(folder, self._all_validation, self.validation))
+        return systems
 
     @cached_property
     def train_cache(self) -> Path:
@@ -65,4 +87,8 @@ class Setting:
 
     def run(self, name: str) -> Path:
         """The folder of a training."""
-        return self.output / "runs" / (f"{name}-reduced" if self.reduced else name)
+        return self.output / "runs" / self.named(name)
+
+    def named(self, name: str) -> str:
+        """A name that tells reduced work from full work in the same output folder."""
+        return f"{name}-reduced" if self.reduced else name

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.protocol import PSNR, RELATIVE_COLOURFULNESS
-from chromantic.evaluation.results import evaluate_callable
+from chromantic.evaluation.results import evaluate_callable, evaluate_folder
 from chromantic.evaluation.segmenter import SegmentedPictures
-from chromantic.evaluation.segmenters import ChromaSegmenter
 from chromantic.evaluation.tally import Values
-from chromantic.model import pretrained
 from chromantic.paper.flows import train_flow
+from chromantic.paper.judged import judge, names_of, segmenter_of
 from chromantic.paper.report import Section, Table
 from chromantic.paper.setting import Setting
-from chromantic.paper.trainings import small_training, train_segmenter, trained
-from chromantic.training.baselines import BaselineTask, load_baseline
+from chromantic.paper.trainings import small_training, train_baseline
+from chromantic.training.baselines import load_baseline
 
 
 class _Method(NamedTuple):
@@ -24,24 +22,28 @@ class _Method(NamedTuple):
     papers_psnr: float | None = None
 
 
+PAPER = {"iizuka": (67.6, 24.20), "larsson": (68.8, 24.56), "zhang": (68.1, 22.81), "zhao": (70.3, 23.15)}
+"""mIoU and PSNR by the system's first author; Zhao's is the paper's own."""
 BASELINES = {
-    "regression": _Method("L2 regression (Iizuka's kind)", 67.6, 24.20),
-    "histograms": _Method("colour histograms (Larsson's kind)", 68.8, 24.56),
-    "rebalanced": _Method("rebalanced classes, annealed mean 0.38 (Zhang's kind)", 68.1, 22.81),
+    "regression": _Method("L2 regression (Iizuka's kind)", *PAPER["iizuka"]),
+    "histograms": _Method("colour histograms (Larsson's kind)", *PAPER["larsson"]),
+    "rebalanced": _Method("rebalanced classes, annealed mean 0.38 (Zhang's kind)", *PAPER["zhang"]),
 }
 FLOWS = {
     "purple": _Method("PixelCNN without semantics, one sample (Royer's kind)"),
-    "purple-blue-green, concatenation": _Method("with semantics, one sample (the paper's)", 70.3, 23.15),
+    "purple-blue-green, concatenation": _Method("with semantics, one sample (the paper's)", *PAPER["zhao"]),
 }
 
 
 def reproduce(setting: Setting) -> Section:
     """Trains every method on the same photos and has the same segmenter judge them."""
-    segmenter = ChromaSegmenter(train_segmenter(setting))
-    names = SegmentedPictures(segmenter, setting.validation)
+    segmenter, names = segmenter_of(setting), names_of(setting)
     rows = []
+    for name, (files, *_) in setting.brought.items():
+        measures = evaluate_folder(files, segmenter=segmenter).measures
+        rows.append(_row(_Method(name, *PAPER.get(name.lower(), ())), measures, names, "result"))
     for name, method in BASELINES.items():
-        baseline = load_baseline(name, _train(setting, name))
+        baseline = load_baseline(name, train_baseline(setting, name))
         measures = evaluate_callable(baseline.colorize, setting.validation, segmenter=segmenter).measures
         rows.append(_row(method, measures, names, "result"))
     weights: Mapping[_Method, str | Path] = {
@@ -49,8 +51,7 @@ def reproduce(setting: Setting) -> Section:
         _Method(f"`{setting.weights}` weights, one sample, trained longer"): setting.weights,
     }
     for method, path in weights.items():
-        network = pretrained.load(path)
-        measures = evaluate(network, setting.validation, samples=1, seed=setting.seed, segmenter=segmenter).measures
+        measures = judge(setting, path)
         rows.append(_row(method, measures, names, "sample"))
     rows += [_row(_Method(what), measures, names, what) for what in ("grey", "original")]
     steps = small_training(setting).optimization
@@ -59,19 +60,18 @@ def reproduce(setting: Setting) -> Section:
         protocol=f"The `tiny` trunk (Table 1 of the paper), {steps.steps * steps.batch_size:,} photos at half their "
         "size for each method, in the same order; measured on the colourful photos of VOC2012 val, seed "
         f"{setting.seed}. mIoU is `{names.measure}`, in percent; the share `{names.share}`; PSNR `{PSNR}`; "
-        f"colourfulness `{RELATIVE_COLOURFULNESS}`. The paper's values are of the systems themselves, as their "
-        "authors trained them, and of another segmenter.",
+        f"colourfulness `{RELATIVE_COLOURFULNESS}`; the distance `{names.distance}`, 0 of the originals. The paper's "
+        "values are of the systems themselves, as their authors trained them, and of another segmenter.",
         findings=[
             Table(
-                ("method", "mIoU", "share of the gap won back", "PSNR", "colourfulness", "paper, mIoU", "paper, PSNR"),
+                (
+                    *("method", "mIoU", "share of the gap won back", "PSNR", "colourfulness", "distance"),
+                    *("paper, mIoU", "paper, PSNR"),
+                ),
                 rows,
             )
         ],
     )
-
-
-def _train(setting: Setting, name: str) -> Path:
-    return trained(small_training(setting), setting.run(f"baselines/{name}"), BaselineTask(name))
 
 
 def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str) -> tuple[str, ...]:
@@ -86,6 +86,7 @@ def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str)
         f"{share} %" if share else "",
         cell(PSNR, 2),
         cell(RELATIVE_COLOURFULNESS, 2),
+        cell(names.distance, 2),
         "" if method.papers_miou is None else f"{method.papers_miou:.1f}",
         "" if method.papers_psnr is None else f"{method.papers_psnr:.2f}",
     )
