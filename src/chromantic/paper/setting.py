@@ -65,15 +65,15 @@ class Setting:
 
     @cached_property
     def train_cache(self) -> Path:
-        """All photos to train on, packed: VOC's `train_aug` and what else there is."""
+        """The photos to train on, packed: VOC's `train_aug` and what else there is; if reduced, the labelled alone."""
         coco, folder = self.data / "COCO", self.data / "color_photos"
-        path = self.output / "cache" / "train.safetensors"
+        path = self.output / "cache" / f"{self.named('train')}.safetensors"
         if not path.exists():
             prepare(
                 output=path,
                 voc=self.data / "VOCdevkit",
                 coco=coco if coco.exists() else None,
-                folders=[folder] if folder.exists() else [],
+                folders=[folder] if folder.exists() and not self.reduced else [],
             )
         return path
 

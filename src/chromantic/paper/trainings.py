@@ -15,14 +15,14 @@ from chromantic.training.config import (
 from chromantic.training.tasks import COLORIZATION, SEGMENTATION, Task
 from chromantic.training.train import train
 
-STEPS, REDUCED_STEPS = 2500, 300
-SEGMENTER_STEPS, REDUCED_SEGMENTER_STEPS = 6000, 1500
+STEPS, REDUCED_STEPS = 2500, 200
+SEGMENTER_STEPS, REDUCED_SEGMENTER_STEPS = 6000, 1000
 COMPILE = True
 _VALIDATIONS = 5
 
 
 def small_training(setting: Setting) -> TrainingConfig:
-    """The `tiny` network on 40,000 half-size photos (4,800 if reduced), trained as the default weights are."""
+    """The `tiny` network on 40,000 half-size photos (3,200 if reduced), trained as the default weights are."""
     steps = REDUCED_STEPS if setting.reduced else STEPS
     return TrainingConfig(
         data=DataSection(
