@@ -25,3 +25,6 @@ def test_best_and_worst_are_those_with_the_least_and_the_largest_error(devkit: P
     assert re.findall(r"VOC2012/(\w+): [\d.]+ \(original, result\)", best) == ["astronaut", "coffee"]
     assert re.findall(r"VOC2012/(\w+)", worst) == ["coffee", "astronaut"]
     assert "astronaut: 0.0" in best
+    of_class = text.split("photo of each class</h2>")[1].split("<h2>")[0]
+    assert re.findall(r"<h3>(.*?)</h3>", of_class) == ["person"]  # all pixels of both photos
+    assert re.findall(r"VOC2012/(\w+)", of_class) == ["astronaut", "coffee"]

@@ -88,9 +88,8 @@ def test_the_same_folder_gives_the_same_files(devkit: Path, grey_results: Path, 
     mean = sum(float(row[f"{RMSE} result"]) for row in rows) / 2
     assert mean == pytest.approx(values["evaluation"]["measures"][RMSE]["result"])
     page = written[0][2]
-    assert (
-        page.count("data:image/png;base64,") == 3 * 2 * 2
-    )  # best, typical and worst: both photos, original and result
+    # best, typical, worst and of their class: both photos, original and result
+    assert page.count("data:image/png;base64,") == 4 * 2 * 2
     assert "VOC2012/coffee" in page
 
     with Image.open(grey_results / "astronaut.png") as image:

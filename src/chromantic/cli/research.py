@@ -78,7 +78,9 @@ def evaluate(
     ] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
     csv: Annotated[Path | None, Parameter(help="CSV file with one row a photo.")] = None,
-    html: Annotated[Path | None, Parameter(help="Page with the best, typical and worst pictures.")] = None,
+    html: Annotated[
+        Path | None, Parameter(help="Page of the best, typical and worst pictures, and each class's.")
+    ] = None,
     card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
 ) -> None:
     """Measure weights, or somebody's results, on photos that were not trained on."""

@@ -1,16 +1,19 @@
-"""A page that shows what was measured: the best, typical and worst pictures."""
+"""A page that shows what was measured: the best, typical and worst pictures, of all photos and of each class."""
 
 import base64
 import io
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from PIL import Image
 from torch import Tensor
 
+from chromantic.data.example import Example
+from chromantic.data.voc import VOID
 from chromantic.evaluation.chroma_error import chroma_rmse
 from chromantic.evaluation.protocol import RMSE, Truth, chroma_of
 from chromantic.evaluation.tally import Evaluation
@@ -18,22 +21,29 @@ from chromantic.files import write_whole
 
 SHOWN = 8
 """Photos under each heading."""
+CLASS_CELLS = 16
+"""Cells of 4 x 4 pixels that a class must cover of a photo to be shown there: 1/64 of it."""
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 90rem; margin: 2rem auto;
        padding: 0 1rem; }
+h1 { font-size: 1.6rem; overflow-wrap: anywhere; } h3 { margin: 0 0 .4rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: 13px; }
-th, td { padding: .2rem .5rem; border-bottom: 1px solid #ddd; text-align: right;
+th, td { padding: .2rem .5rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: bottom;
        font-variant-numeric: tabular-nums; } th:first-child, td:first-child { text-align: left; }
-.scroll { overflow-x: auto; } .photos { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { margin: 0; } figure img { width: 128px; height: 128px; } figcaption { font-size: 12px; color: #555; }
+.scroll { overflow-x: auto; } .photos, .classes { display: flex; flex-wrap: wrap; gap: 1rem; }
+.classes { gap: 1.5rem 3rem; } figure { margin: 0; max-width: 100%; } figcaption { font-size: 12px; color: #555; }
+.pictures { display: flex; gap: 2px; } .pictures img { flex: 0 1 128px; min-width: 0; aspect-ratio: 1; }
 """
+_ORDER = ("original", "grey", "floor", "preview", "embedding", "generator", "sample")
+"""Of the columns; what else there is follows."""
 
 
 @dataclass(frozen=True)
 class _Shown:
     name: str
     error: float
+    classes: tuple[str, ...]
     pictures: dict[str, UInt8[Tensor, "3 128 128"]]
 
 
@@ -49,7 +59,8 @@ class Gallery:
         errors = chroma_rmse(chroma_of(judged), chroma_of(truth.rgb)).tolist()
         columns = {what: rgb.byte() for what, rgb in {"original": truth.rgb, **pictures}.items()}
         for i, (example, error) in enumerate(zip(truth.examples, errors, strict=True)):
-            self._shown.append(_Shown(example.name, error, {what: rgb[i] for what, rgb in columns.items()}))
+            pictures = {what: rgb[i] for what, rgb in columns.items()}
+            self._shown.append(_Shown(example.name, error, _classes_in(truth.labels[i], example), pictures))
 
     def write(self, path: Path, title: str, caption: str, evaluation: Evaluation) -> None:
         """Writes one HTML file, pictures inside, whole or not at all.
@@ -68,6 +79,7 @@ class Gallery:
         for heading, photos in parts.items():
             body.append(f"<h2>{heading}</h2><p>By <code>{escape(RMSE)}</code> of the last picture.</p>")
             body.append(f'<div class="photos">{"".join(map(_figure, photos))}</div>')
+        body.append(_by_class(ranked))
         if evaluation.class_iou or evaluation.class_iou_after:
             body += ["<h2>Intersection over union, by class</h2>", _classes_table(evaluation)]
         page = (
@@ -78,12 +90,40 @@ class Gallery:
             partial.write_text(page)
 
 
+def _classes_in(labels: Int64[Tensor, "32 32"], example: Example) -> tuple[str, ...]:
+    """Names of the classes that can be seen in a photo."""
+    numbers, cells = labels.unique(return_counts=True)
+    return tuple(
+        example.class_names[number]
+        for number, count in zip(numbers.tolist(), cells.tolist(), strict=True)
+        if number != VOID and count >= CLASS_CELLS
+    )
+
+
+def _by_class(ranked: Sequence[_Shown]) -> str:
+    """The best and the worst photo of every class; nothing where no photo is labelled."""
+    photos: dict[str, list[_Shown]] = defaultdict(list)
+    for shown in ranked:
+        for name in shown.classes:
+            photos[name].append(shown)
+    parts = []
+    for name in sorted(photos):
+        first, last = photos[name][0], photos[name][-1]
+        chosen = [first] if first is last else [first, last]
+        figures = "".join(map(_figure, chosen))
+        parts.append(f'<section><h3>{escape(name)}</h3><div class="photos">{figures}</div></section>')
+    if not parts:
+        return ""
+    return f'<h2>The best and the worst photo of each class</h2><div class="classes">{"".join(parts)}</div>'
+
+
 def _figure(shown: _Shown) -> str:
     images = "".join(
         f'<img src="{_png(rgb)}" alt="{escape(what)}" title="{escape(what)}">' for what, rgb in shown.pictures.items()
     )
     order = ", ".join(shown.pictures)
-    return f"<figure>{images}<figcaption>{escape(shown.name)}: {shown.error:.1f} ({order})</figcaption></figure>"
+    caption = f"{escape(shown.name)}: {shown.error:.1f} ({order})"
+    return f'<figure><div class="pictures">{images}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def _png(rgb: UInt8[Tensor, "3 128 128"]) -> str:
@@ -93,7 +133,8 @@ def _png(rgb: UInt8[Tensor, "3 128 128"]) -> str:
 
 
 def _measures_table(evaluation: Evaluation) -> str:
-    whats = list(dict.fromkeys(what for values in evaluation.measures.values() for what in values))
+    present = dict.fromkeys(what for values in evaluation.measures.values() for what in values)
+    whats = [what for what in _ORDER if what in present] + [what for what in present if what not in _ORDER]
     rows = [
         [measure, *(f"{values[what]:.3f}" if what in values else "" for what in whats)]
         for measure, values in evaluation.measures.items()
@@ -111,5 +152,9 @@ def _classes_table(evaluation: Evaluation) -> str:
 
 def _table(columns: list[str], rows: list[list[str]]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-    lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    cells = ([escape(cell) for cell in row] for row in rows)
+    lines = "".join(  # a long name may break on a narrow screen
+        f"<tr><td>{name.replace('_', '_<wbr>')}</td>{''.join(f'<td>{cell}</td>' for cell in numbers)}</tr>"
+        for name, *numbers in cells
+    )
     return f'<div class="scroll"><table><tr>{head}</tr>{lines}</table></div>'
