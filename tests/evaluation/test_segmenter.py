@@ -1,7 +1,9 @@
 """The mIoU after colorization, with a segmenter whose answers are known, and with segmenters from files."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import onnx
@@ -136,3 +138,65 @@ def test_an_onnx_segmenter_names_its_classes(tmp_path: Path):
     (tmp_path / "c.onnx").write_bytes(b"nothing")
     with pytest.raises(ChromanticError, match=r"c\.onnx: is no segmenter"):
         load_segmenter(tmp_path / "c.onnx")
+
+
+class StandIn(torch.nn.Module):
+    """As torchvision's network: a dict of logits, of pictures that were normalized."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = torch.nn.Conv2d(3, 21, 1)
+
+    def forward(self, rgb: torch.Tensor) -> dict[str, torch.Tensor]:
+        assert not self.training
+        assert rgb.shape[2:] == (520, 520)
+        return {"out": self.last(rgb), "aux": torch.zeros(len(rgb), 21, 520, 520)}
+
+
+def torchvision_of(network: torch.nn.Module) -> dict[str, ModuleType]:
+    """The part of torchvision that is used, with its way to prepare pictures."""
+
+    def prepare(rgb: torch.Tensor) -> torch.Tensor:
+        mean, deviation = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])[:, :, None, None]
+        return (torch.nn.functional.interpolate(rgb, (520, 520), mode="bilinear") - mean) / deviation
+
+    segmentation = ModuleType("torchvision.models.segmentation")
+    weights = SimpleNamespace(transforms=lambda: prepare)
+    segmentation.DeepLabV3_ResNet101_Weights = SimpleNamespace(COCO_WITH_VOC_LABELS_V1=weights)
+    segmentation.deeplabv3_resnet101 = lambda *, weights: network
+    models = ModuleType("torchvision.models")
+    models.segmentation = segmentation
+    return {
+        "torchvision": ModuleType("torchvision"),
+        "torchvision.models": models,
+        "torchvision.models.segmentation": segmentation,
+    }
+
+
+def test_torchvisions_deeplab_is_an_adapter_away(monkeypatch: pytest.MonkeyPatch):
+    names = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        network = StandIn()
+        for name, module in torchvision_of(network).items():
+            monkeypatch.setitem(sys.modules, name, module)
+        segmenter = load_segmenter(Path("deeplabv3_resnet101"))
+        names.append(segmenter.name)
+    assert names[0] == names[1] != names[2]
+    assert names[0].startswith("torchvision_deeplabv3_resnet101_")
+    assert segmenter.classes == CLASS_NAMES
+    white = torch.tensor([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])[None, :, None, None]
+    expected = network.last(white).expand(2, -1, 520, 520)
+    torch.testing.assert_close(segmenter(torch.ones(2, 3, 128, 128)), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("error", [ImportError("No module"), RuntimeError("operator torchvision::nms does not exist")])
+def test_a_torchvision_that_does_not_work_is_named(error: Exception, monkeypatch: pytest.MonkeyPatch):
+    class Broken:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "torchvision":
+                raise error
+
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(ChromanticError, match=r"torchvision does not work here \((No module|operator)"):
+        load_segmenter(Path("deeplabv3_resnet101"))

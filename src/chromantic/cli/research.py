@@ -74,7 +74,8 @@ def evaluate(
         Path | None, Parameter(help="Measure this folder of pictures, named like the photos, instead of weights.")
     ] = None,
     segmenter: Annotated[
-        Path | None, Parameter(help="Measure the mIoU after colorization by this one: .safetensors or .onnx.")
+        Path | None,
+        Parameter(help="Measure the mIoU after colorization by this one: .safetensors, .onnx, or deeplabv3_resnet101."),
     ] = None,
     output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
     csv: Annotated[Path | None, Parameter(help="CSV file with one row a photo.")] = None,
