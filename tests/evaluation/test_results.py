@@ -55,6 +55,29 @@ def test_what_is_infinite_is_null_in_json(photos: list[Example], devkit: Path, g
     assert "note" not in written(grey_results)
 
 
+def test_another_resize_rule_has_another_name_and_other_values(devkit: Path, grey_results: Path, tmp_path: Path):
+    values = {}
+    for rule in ("squash128", "crop128"):
+        output, csv_file, page = (tmp_path / f"{rule}.{suffix}" for suffix in ("json", "csv", "html"))
+        files = ["--output", str(output), "--csv", str(csv_file), "--html", str(page)]
+        command = ["evaluate", "--voc", str(devkit), "--results", str(grey_results), "--resize", rule, *files]
+        assert main(command) == 0
+        values[rule] = json.loads(output.read_text())["evaluation"]["measures"]
+        other = "crop128" if rule == "squash128" else "squash128"
+        for file in (output, csv_file, page):
+            assert f"@{rule}" in file.read_text()
+            assert f"@{other}" not in file.read_text()
+    squashed, cropped = values.values()
+    assert [name.replace("squash128", "crop128") for name in squashed] == list(cropped)
+    assert squashed[PSNR] != cropped[PSNR.replace("squash128", "crop128")]
+
+
+def test_the_photos_themselves_are_perfect_results_of_their_middles(photos: list[Example], devkit: Path):
+    folder = devkit / "VOC2012/JPEGImages"
+    measures = evaluate_results(folder, {"val": photos}, resize="crop128").evaluation.measures
+    assert measures["rmse_ab@crop128"]["result"] == 0
+
+
 def test_results_without_colours_are_as_good_as_grey(photos: list[Example], grey_results: Path):
     measures = evaluate_results(grey_results, {"val": photos}).evaluation.measures
     for measure, tolerance in ((RMSE, 0.5), (PSNR, 2.5)):  # grey by luma has not quite the photo's lightness
@@ -119,7 +142,7 @@ def test_a_callable_that_returns_something_else_is_refused(photos: list[Example]
 
 
 def test_results_that_do_not_fit_are_refused_before_any_measurement(photos, grey_results, monkeypatch):
-    monkeypatch.setattr("chromantic.evaluation.results.read_in_batches", lambda _: pytest.fail("measured"))
+    monkeypatch.setattr("chromantic.evaluation.results.read_in_batches", lambda *_: pytest.fail("measured"))
 
     def refused(match: str, examples=photos) -> None:
         with pytest.raises(ChromanticError, match=match):

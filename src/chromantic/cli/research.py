@@ -1,7 +1,7 @@
 """Commands that train and measure."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -69,6 +69,10 @@ def evaluate(
     train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
     samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 8,
     seed: Seed = 0,
+    resize: Annotated[
+        Literal["squash128", "crop128"],
+        Parameter(help="Squash photos to 128 x 128, as the paper does, or take their central square."),
+    ] = "squash128",
     limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
     results: Annotated[
         Path | None, Parameter(help="Measure this folder of pictures, named like the photos, instead of weights.")
@@ -99,7 +103,9 @@ def evaluate(
     collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
     judge = load_segmenter(segmenter) if segmenter else None
     if results:
-        report = evaluate_results(results, collections, limit=limit, segmenter=judge, keep_pictures=html is not None)
+        report = evaluate_results(
+            results, collections, limit=limit, segmenter=judge, keep_pictures=html is not None, resize=resize
+        )
     else:
         report = evaluate_weights(
             model,
@@ -110,6 +116,7 @@ def evaluate(
             limit=limit,
             segmenter=judge,
             keep_pictures=html is not None,
+            resize=resize,
         )
     print_table(report.table())
     for path, write in ((output, report.write), (csv, report.write_csv), (html, report.write_html)):

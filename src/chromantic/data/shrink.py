@@ -1,6 +1,7 @@
 """Photos at training size: their colours, lightness, chroma and labels, cell by cell."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, SHORTER_SIDE, grid_of
+
+Pixels = TypeVar("Pixels", Tensor, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,19 @@ class SmallPhoto:
     colourful: bool
 
 
-def shrink(example: Example, squash: bool) -> SmallPhoto:
+def shrink(example: Example, squash: bool, crop: bool = False) -> SmallPhoto:
     """Reads a photo at training size.
 
     Args:
         example: the photo.
         squash: make it square, `SHORTER_SIDE` wide (the paper's protocol, `squash128`) instead of keeping its aspect.
+        crop: take the photo's central square alone.
 
     Raises:
         ChromanticError: a file is missing or unreadable, or the labels are not of the photo's size.
     """
-    full = read_rgb(example.photo)
+    whole = read_rgb(example.photo)
+    full = central_square(whole) if crop else whole
     rows, columns = (SHORTER_SIDE // CELL,) * 2 if squash else grid_of(*full.shape[1:])
     rgb = F.interpolate(full[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
     lightness, chroma = lab.rgb_to_lab(rgb).split([1, 2], dim=1)
@@ -53,10 +58,18 @@ def shrink(example: Example, squash: bool) -> SmallPhoto:
     labels = None
     if example.labels is not None:
         full_labels = read_labels(example.labels)
-        if full_labels.shape != full.shape[1:]:
+        if full_labels.shape != whole.shape[1:]:
             raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
-        labels = _vote(full_labels, rows, columns)
+        labels = _vote(central_square(full_labels) if crop else full_labels, rows, columns)
     return SmallPhoto(rgb[0], lightness[0], lab.quantize_chroma(chroma), labels, not near_grey)
+
+
+def central_square(pixels: Pixels) -> Pixels:
+    """The largest square in the middle of [... height width]."""
+    height, width = pixels.shape[-2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[..., top : top + side, left : left + side]
 
 
 def _vote(labels: UInt8[np.ndarray, "height width"], rows: int, columns: int) -> UInt8[Tensor, "rows columns"]:

@@ -31,6 +31,7 @@ from chromantic.evaluation.protocol import (
     PSNR,
     RMSE,
     SSIM,
+    Resize,
     Truth,
     chroma_of,
     read_in_batches,
@@ -54,6 +55,7 @@ def evaluate(
     seed: int = 0,
     segmenter: Segmenter | None = None,
     gallery: Gallery | None = None,
+    resize: Resize = "squash128",
 ) -> Evaluation:
     """Measures a model.
 
@@ -65,6 +67,7 @@ def evaluate(
         seed: of the samples.
         segmenter: of the colorized pictures; without it there is no mIoU after colorization.
         gallery: gets the pictures, if they shall be shown.
+        resize: how photos become 128 x 128 pixels.
 
     Raises:
         ChromanticError: no photo has colours, a file is missing or unreadable, or the model's or the segmenter's
@@ -77,7 +80,7 @@ def evaluate(
     iou = MeanIou(model.config.classes)
     class_errors = ClassErrors(model.config.classes)
     segmented = SegmentedPictures(segmenter, examples) if segmenter else None
-    for truth in read_in_batches(examples):
+    for truth in read_in_batches(examples, resize):
         scene = model.encode(truth.lightness.to(device))
         with_labels = [i for i, example in enumerate(truth.examples) if example.labels is not None]
         if with_labels and scene.class_logits is not None:
@@ -104,7 +107,7 @@ def evaluate(
         measures |= segmented.measures()
         after = segmented.by_class()
     counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, class_iou, after, class_errors.means(), tally.rows)
+    return Evaluation(counts, measures, class_iou, after, class_errors.means(), tally.rows).under(resize)
 
 
 def check_classes(model: Chromantic, examples: Sequence[Example]) -> None:

@@ -68,6 +68,7 @@ class Gallery:
         Raises:
             ChromanticError: the file cannot be written.
         """
+        measure = next(name for name in evaluation.measures if name.partition("@")[0] == RMSE.partition("@")[0])
         ranked = sorted(self._shown, key=lambda shown: (shown.error, shown.name))
         middle = max(0, len(ranked) // 2 - SHOWN // 2)
         parts = {
@@ -77,7 +78,7 @@ class Gallery:
         }
         body = [f"<h1>{escape(title)}</h1><p>{escape(caption)}</p>", _measures_table(evaluation)]
         for heading, photos in parts.items():
-            body.append(f"<h2>{heading}</h2><p>By <code>{escape(RMSE)}</code> of the last picture.</p>")
+            body.append(f"<h2>{heading}</h2><p>By <code>{escape(measure)}</code> of the last picture.</p>")
             body.append(f'<div class="photos">{"".join(map(_figure, photos))}</div>')
         body.append(_by_class(ranked))
         if evaluation.class_iou or evaluation.class_iou_after:

@@ -1,6 +1,7 @@
 """The photos of a measurement and the names of what is measured.
 
 Protocol `squash128`: photos are squashed to 128 x 128 pixels as in the paper, and a colorizer reads their lightness.
+The other resize rule, `crop128`, takes their central square; it stands in the names in place of `squash128`.
 A picture is compared with its photo at 128 x 128, both as 8-bit sRGB. Chroma that comes smaller (the network's is
 predicted at 32 x 32) is enlarged under the true lightness first, as for a user. Likelihood is measured at 32 x 32, and
 so are labels. Near-grey photos count for the segmentation of the grey photo alone.
@@ -8,6 +9,7 @@ so are labels. Near-grey photos count for the segmentation of the grey photo alo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -38,6 +40,7 @@ DISTANCE = "distance_ab_between_samples@squash128"
 CALIBRATION = "spearman_of_entropy_and_error_ab@squash128_chroma32"
 MIOU = "miou_from_grey@squash128_labels32"
 
+Resize = Literal["squash128", "crop128"]
 _BATCH = 16
 
 
@@ -62,13 +65,13 @@ class Truth:
     colourful: Bool[Tensor, "batch"]
 
     @classmethod
-    def read(cls, examples: Sequence[Example]) -> "Truth":
-        """Reads photos.
+    def read(cls, examples: Sequence[Example], resize: Resize = "squash128") -> "Truth":
+        """Reads photos by a resize rule.
 
         Raises:
             ChromanticError: a file is missing or unreadable.
         """
-        photos = [shrink(example, squash=True) for example in examples]
+        photos = [shrink(example, squash=True, crop=resize == "crop128") for example in examples]
         return cls(
             tuple(examples),
             (torch.stack([photo.rgb for photo in photos]) * 255).round(),
@@ -114,12 +117,12 @@ class Truth:
         }
 
 
-def read_in_batches(examples: Sequence[Example]) -> Iterator[Truth]:
+def read_in_batches(examples: Sequence[Example], resize: Resize = "squash128") -> Iterator[Truth]:
     """All photos, some at a time, with a progress bar."""
     console = Console(stderr=True)
     starts = range(0, len(examples), _BATCH)
     for start in track(starts, "Measuring", console=console, disable=not console.is_terminal):
-        yield Truth.read(examples[start : start + _BATCH])
+        yield Truth.read(examples[start : start + _BATCH], resize)
 
 
 def chroma_of(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2 height width"]:

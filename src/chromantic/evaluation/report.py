@@ -20,6 +20,7 @@ from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.floor import fit_floor
 from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.protocol import Resize
 from chromantic.evaluation.results import evaluate_folder, fingerprint_of, match_results
 from chromantic.evaluation.segmenter import Segmenter
 from chromantic.evaluation.tally import Evaluation
@@ -143,6 +144,7 @@ def evaluate_weights(
     limit: int | None = None,
     segmenter: Segmenter | None = None,
     keep_pictures: bool = False,
+    resize: Resize = "squash128",
 ) -> Report:
     """Measures weights: the same values for the same arguments. A GPU does the work where there is one.
 
@@ -155,6 +157,7 @@ def evaluate_weights(
         limit: measure the first so many photos of every collection only.
         segmenter: of the colorized pictures; without it there is no mIoU after colorization.
         keep_pictures: for `Report.write_html`.
+        resize: how photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
         ChromanticError: weights, cache or a photo cannot be used, there is no colourful photo, or an argument is out
@@ -173,6 +176,7 @@ def evaluate_weights(
         seed=seed,
         segmenter=segmenter,
         gallery=gallery,
+        resize=resize,
     )
     counts = {name: len(examples) for name, examples in chosen.items()}
     return Report(__version__, weights, pretrained.fingerprint(weights), counts, samples, seed, evaluation, gallery)
@@ -185,6 +189,7 @@ def evaluate_results(
     limit: int | None = None,
     segmenter: Segmenter | None = None,
     keep_pictures: bool = False,
+    resize: Resize = "squash128",
 ) -> Report:
     """Measures somebody's pictures of the photos, under the names that weights are measured under.
 
@@ -194,6 +199,7 @@ def evaluate_results(
         limit: measure the first so many photos of every collection only.
         segmenter: of the pictures; without it there is no mIoU after colorization.
         keep_pictures: for `Report.write_html`.
+        resize: how photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
         ChromanticError: the pictures are not those of the photos, a file cannot be used, there is no colourful photo,
@@ -202,7 +208,7 @@ def evaluate_results(
     chosen = _limited(collections, limit)
     files = match_results(folder, _photos(collections), _photos(chosen))
     gallery = Gallery() if keep_pictures else None
-    evaluation = evaluate_folder(files, segmenter=segmenter, gallery=gallery)
+    evaluation = evaluate_folder(files, segmenter=segmenter, gallery=gallery, resize=resize)
     counts = {name: len(examples) for name, examples in chosen.items()}
     return Report(__version__, str(folder), fingerprint_of(files), counts, None, None, evaluation, gallery)
 

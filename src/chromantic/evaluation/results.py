@@ -15,10 +15,11 @@ from torch.nn import functional as F
 from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
 from chromantic.data.labels import check_labels
+from chromantic.data.shrink import central_square
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.colourfulness import colourfulness
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.protocol import COLOURFULNESS, Truth, read_in_batches
+from chromantic.evaluation.protocol import COLOURFULNESS, Resize, Truth, read_in_batches
 from chromantic.evaluation.segmenter import SegmentedPictures, Segmenter
 from chromantic.evaluation.tally import Evaluation, Tally
 from chromantic.grid import SHORTER_SIDE
@@ -48,6 +49,7 @@ def evaluate_callable(
     *,
     segmenter: Segmenter | None = None,
     gallery: Gallery | None = None,
+    resize: Resize = "squash128",
 ) -> Evaluation:
     """Measures a function that colorizes; likelihood and diversity do not apply.
 
@@ -56,6 +58,7 @@ def evaluate_callable(
         examples: photos that it was not trained on.
         segmenter: of the colorized pictures; without it there is no mIoU after colorization.
         gallery: gets the pictures, if they shall be shown.
+        resize: how photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
         ChromanticError: no photo has colours, a file is missing or unreadable, a label is no class, or what the
@@ -75,7 +78,7 @@ def evaluate_callable(
             f"{colorize}: returned shape {tuple(colours.shape)}; return chroma {batch} 2 h w or sRGB {batch} 3 128 128"
         )
 
-    return _evaluate(draw, examples, segmenter, gallery)
+    return _evaluate(draw, examples, segmenter, gallery, resize)
 
 
 def evaluate_folder(
@@ -83,6 +86,7 @@ def evaluate_folder(
     *,
     segmenter: Segmenter | None = None,
     gallery: Gallery | None = None,
+    resize: Resize = "squash128",
 ) -> Evaluation:
     """Measures somebody's pictures as they are, whatever lightness they have.
 
@@ -90,15 +94,17 @@ def evaluate_folder(
         files: `match_results` of the photos to measure on.
         segmenter: of the pictures; without it there is no mIoU after colorization.
         gallery: gets the pictures, if they shall be shown.
+        resize: how photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
         ChromanticError: no photo has colours, a file is missing or unreadable, or a label is no class.
     """
 
     def read(truth: Truth) -> Tensor:
-        return torch.stack([_squash(read_rgb(files[example])) for example in truth.examples])
+        crop = resize == "crop128"
+        return torch.stack([_squash(read_rgb(files[example]), crop) for example in truth.examples])
 
-    return _evaluate(read, list(files), segmenter, gallery)
+    return _evaluate(read, list(files), segmenter, gallery, resize)
 
 
 def match_results(
@@ -158,9 +164,10 @@ def _check_result(file: Path, example: Example) -> None:
         )
 
 
-def _squash(rgb: Float[Tensor, "3 height width"]) -> Float[Tensor, "3 128 128"]:
-    """As the photos themselves are squashed; sRGB from [0, 1] to whole numbers in 0..255."""
-    squashed = F.interpolate(rgb[None], (SHORTER_SIDE, SHORTER_SIDE), mode="bilinear", antialias=True)[0]
+def _squash(rgb: Float[Tensor, "3 height width"], crop: bool) -> Float[Tensor, "3 128 128"]:
+    """As the photos themselves are resized; sRGB from [0, 1] to whole numbers in 0..255."""
+    square = central_square(rgb) if crop else rgb
+    squashed = F.interpolate(square[None], (SHORTER_SIDE, SHORTER_SIDE), mode="bilinear", antialias=True)[0]
     return (squashed * 255).round().clamp(0, 255)
 
 
@@ -170,11 +177,12 @@ def _evaluate(
     examples: Sequence[Example],
     segmenter: Segmenter | None,
     gallery: Gallery | None,
+    resize: Resize,
 ) -> Evaluation:
     segmented = SegmentedPictures(segmenter, examples) if segmenter else None
     check_labels(examples)
     tally = Tally()
-    for truth in read_in_batches(examples):
+    for truth in read_in_batches(examples, resize):
         truth = truth.part(truth.colourful.nonzero().flatten().tolist())
         if not truth.examples:
             continue
@@ -192,4 +200,5 @@ def _evaluate(
     measures = tally.means() | (segmented.measures() if segmented else {})
     labelled = sum(example.labels is not None for example in examples)
     counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, {}, segmented.by_class() if segmented else {}, each=tally.rows)
+    after = segmented.by_class() if segmented else {}
+    return Evaluation(counts, measures, {}, after, each=tally.rows).under(resize)

@@ -96,7 +96,7 @@ class OnnxSegmenter:
 class TorchvisionSegmenter:
     """torchvision's DeepLab-ResNet101, the paper's kind of judge: PASCAL VOC's 21 classes, learned on COCO's photos."""
 
-    classes = CLASS_NAMES
+    classes: tuple[str, ...] = CLASS_NAMES
 
     def __init__(self) -> None:
         """Loads the network, whose weights torchvision fetches the first time.

@@ -1,13 +1,13 @@
 """What was measured, photo by photo and over all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from torch import Tensor
 
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.protocol import COLOURFULNESS, RELATIVE_COLOURFULNESS
+from chromantic.evaluation.protocol import COLOURFULNESS, RELATIVE_COLOURFULNESS, Resize
 
 Values = dict[str, dict[str, float]]
 """Numbers by measure, whose name holds its protocol, and by what was measured."""
@@ -36,6 +36,15 @@ class Evaluation:
     class_iou_after: Values = field(default_factory=dict)
     class_rmse: Values = field(default_factory=dict)
     each: list[tuple[str, Values]] = field(default_factory=list, repr=False)
+
+    def under(self, resize: Resize) -> "Evaluation":
+        """The same with the rule by which photos were resized in every measure's name."""
+
+        def named(values: Values) -> Values:
+            return {measure.replace("squash128", resize): numbers for measure, numbers in values.items()}
+
+        each = [(photo, named(values)) for photo, values in self.each]
+        return replace(self, measures=named(self.measures), each=each)
 
 
 class Tally:

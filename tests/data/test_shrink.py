@@ -1,0 +1,30 @@
+"""The central square of photos and label maps."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from chromantic.data.example import Example
+from chromantic.data.shrink import central_square, shrink
+
+
+def test_the_square_is_in_the_middle() -> None:
+    wide = torch.arange(12.0).view(1, 2, 6)
+    assert central_square(wide).tolist() == [[[2, 3], [8, 9]]]
+    assert central_square(wide[0].T.numpy()).tolist() == [[2, 8], [3, 9]]
+
+
+def test_photo_and_labels_are_cropped_alike(tmp_path: Path) -> None:
+    pixels, labels = np.zeros((128, 256, 3), np.uint8), np.zeros((128, 256), np.uint8)
+    pixels[:, 64:128], labels[:, 64:128] = (200, 30, 30), 1
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    Image.fromarray(labels).save(tmp_path / "labels.png")
+    example = Example("x", tmp_path / "photo.png", tmp_path / "labels.png", class_names=("background", "cat"))
+    small = shrink(example, squash=True, crop=True)
+    assert small.labels is not None
+    assert small.labels[:, :16].eq(1).all()
+    assert small.labels[:, 16:].eq(0).all()
+    assert small.rgb[0, :, :64].min() > 0.7
+    assert small.rgb[0, :, 64:].max() == 0
