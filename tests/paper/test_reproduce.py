@@ -281,6 +281,8 @@ def test_the_command_knows_systems_by_name(photos: Path, tmp_path: Path, capsys:
     command = ["reproduce", "fig11", "--data", str(photos), "--output", str(tmp_path / "out"), "--system"]
     assert main([*command, "results"]) == 2
     assert "results: a system is NAME=FOLDER" in capsys.readouterr().err
+    assert main([*command, f"originals={tmp_path}"]) == 2
+    assert "originals: is no name for" in capsys.readouterr().err
     assert main([*command, f"zhang={tmp_path}/none"]) == 2
     assert "none: no such folder" in capsys.readouterr().err
 

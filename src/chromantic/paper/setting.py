@@ -1,5 +1,6 @@
 """What every experiment is given: photos, a place for its trainings and pictures, and how long it may take."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 from chromantic.data.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
+from chromantic.errors import ChromanticError
 from chromantic.evaluation.results import match_results
+
+_TAKEN = ("chromantic", "grey", "original", "originals")
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,12 @@ class Setting:
         """The results of other systems, by name: of each of a system's folders the picture of every photo.
 
         Raises:
-            ChromanticError: A folder is missing, or its pictures are not those of the photos.
+            ChromanticError: A name is taken or no word; a folder is missing, or its pictures are not of the photos.
         """
         systems: dict[str, list[dict[Example, Path]]] = {}
         for name, folder in self.systems:
+            if name in _TAKEN or not re.fullmatch(r"[\w.-]+", name):
+                raise ChromanticError(f"{name}: is no name for {folder}; take a word other than {', '.join(_TAKEN)}")
             systems.setdefault(name, []).append(match_results(folder, self._all_validation, self.validation))
         return systems
 

@@ -27,8 +27,8 @@ from chromantic.sampling.choice import CANDIDATES
 from chromantic.training.baselines import load_baseline
 from chromantic.upsampling import upsample_chroma
 
-OURS = "chromantic"
 PHOTOS = 8
+"""Of a sheet."""
 
 Pictures = list[UInt8[np.ndarray, "height width 3"]]
 
@@ -88,7 +88,7 @@ def _purple(setting: Setting, samples: int) -> System:
 
 
 def _ours(setting: Setting, samples: int) -> System:
-    return System(OURS, f"{setting.weights}, ours", "Zhao", _network(setting.weights, samples, setting.seed))
+    return System("chromantic", "Chromantic", "Zhao", _network(setting.weights, samples, setting.seed))
 
 
 def _brought(name: str, files: Sequence[Mapping[Example, Path]]) -> System:
