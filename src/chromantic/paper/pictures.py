@@ -17,6 +17,8 @@ from chromantic.upsampling import upsample_chroma
 PLANE_SPAN = 60.0
 """Chroma that is shown as fully red or green, yellow or blue, in CIE units."""
 
+_CELL_INCHES, _GAP_INCHES = 1.15, 0.06
+
 
 def picture(
     lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]
@@ -61,9 +63,11 @@ def write_grid(columns: Mapping[str, Sequence[Sequence[np.ndarray] | Tensor]], p
         path: The file.
     """
     widths = [len(pictures) for pictures in columns.values()]
-    photos = len(next(iter(columns.values()))[0])
-    figure = Figure(figsize=(1.15 * sum(widths), 1.2 * photos), layout="constrained")
-    axes = figure.subplots(photos, sum(widths), squeeze=False)
+    first = next(iter(columns.values()))[0]
+    photos, heights = len(first), [len(each) / len(each[0]) for each in first]
+    size = _CELL_INCHES * sum(widths), _CELL_INCHES * sum(heights) + _GAP_INCHES * (photos + 2)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(photos, sum(widths), squeeze=False, height_ratios=heights)
     column = 0
     for title, pictures in columns.items():
         axes[0, column].set_title(title.replace(", ", "\n"), fontsize=6, loc="left")
