@@ -19,6 +19,8 @@ STEPS, REDUCED_STEPS = 2500, 200
 SEGMENTER_STEPS, REDUCED_SEGMENTER_STEPS = 6000, 1000
 COMPILE = True
 _VALIDATIONS = 5
+"""Of the flows and what Figure 9 compares them with, whose losses it follows."""
+_LOG = LogSection(pictures_every=0)
 
 
 def small_training(setting: Setting) -> TrainingConfig:
@@ -55,6 +57,7 @@ def segmenter_training(setting: Setting) -> TrainingConfig:
     steps = REDUCED_SEGMENTER_STEPS if setting.reduced else SEGMENTER_STEPS
     return replace(
         config,
+        log=_LOG,
         data=replace(config.data, age_probability=0.0, half_size_steps=steps - steps // 10),
         optimization=replace(
             config.optimization,
@@ -74,7 +77,8 @@ def train_segmenter(setting: Setting) -> Path:
 
 def train_baseline(setting: Setting, method: str) -> Path:
     """The weights of one of `chromantic.training.baselines.METHODS`, trained once."""
-    return trained(small_training(setting), setting.run(f"baselines/{method}"), BaselineTask(method))
+    config = replace(small_training(setting), log=_LOG)
+    return trained(config, setting.run(f"baselines/{method}"), BaselineTask(method))
 
 
 def trained(config: TrainingConfig, run: Path, task: Task = COLORIZATION) -> Path:
