@@ -35,7 +35,7 @@ _COLUMNS = {
     "between samples": ("between_samples",),
     "result": ("result",),
 }
-_INFINITE = "null is infinite: the PSNR of pictures that equal their photos"
+_INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
 
 
 @dataclass(frozen=True)
