@@ -11,7 +11,7 @@ from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.results import match_results
 
-_TAKEN = ("chromantic", "grey", "original", "originals")
+_TAKEN = ("chromantic", "grey", "original", "originals", "purple")
 
 
 @dataclass(frozen=True)
