@@ -180,3 +180,9 @@ def test_options_of_weights_do_not_go_with_results(devkit: Path, grey_results: P
     command = ["evaluate", "--voc", str(devkit), "--results", str(grey_results), "--model", "other"]
     assert main(command) == 2
     assert "leave out --model" in capsys.readouterr().err
+
+
+def test_a_card_tells_of_one_protocol(devkit: Path, tmp_path: Path, capsys):
+    command = ["evaluate", "--voc", str(devkit), "--resize", "crop128", "--card", str(tmp_path / "CARD.md")]
+    assert main(command) == 2
+    assert "leave out --resize" in capsys.readouterr().err

@@ -96,6 +96,8 @@ def evaluate(
 
     if results and (model != "default" or train or card):
         raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
+    if card and resize != "squash128":
+        raise ChromanticError(f"{card}: a card tells of squash128; leave out --resize")
     inputs = [Path(model), *(path for path in (train, segmenter) if path)]
     for path, suffix in ((output, ".json"), (csv, ".csv"), (html, ".html")):
         if path:
