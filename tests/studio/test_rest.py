@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
+from heic_file import SIDE, heic
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from served import LIMITS, Client, serving
@@ -20,15 +21,6 @@ from served import LIMITS, Client, serving
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
 from chromantic.studio.options import Limits
-
-HEIC = base64.b64decode(  # 64 by 48 pixels of a ramp, which nothing here can write
-    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAXVtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAA"
-    "AAAERAAAEAAQAAAAABmQABAAAAAAAAAB8AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA9WlwcnAA"
-    "AADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACVCAQEECAAAAwCf+A"
-    "AAAwAAHsCCBBZbq5Ka5sCAAAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xh"
-    "cAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAADnBpeGkAAAAAAQgAAAAYaXBtYQAAAAAAAAABAAEFgQIDBYQAAAAnbWRhdAAAAB"
-    "soAa4WwNL6mHF9EzotzZD9rsKbLMGrwjjCdgc="
-)
 
 
 def pictures_of(answer: dict) -> dict[str, bytes]:
@@ -183,14 +175,14 @@ def test_opacity_and_jpeg_do_not_go_together(studio: Client) -> None:
 
 
 def test_heic_is_read(studio: Client) -> None:
-    answer = studio.colorize(HEIC).json()
-    assert answer["photo"] == {"width": 64, "height": 48, "format": "heic"}
+    answer = studio.colorize(heic()).json()
+    assert answer["photo"] == {"width": SIDE, "height": SIDE, "format": "heic"}
     assert answer["pictures"][0]["media_type"] == "image/png"
 
 
 def test_it_is_said_what_heic_needs(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chromantic.studio.upload.find_spec", lambda name: None)
-    response = studio.colorize(HEIC)
+    response = studio.colorize(heic())
     assert response.status_code == 415
     assert "save the photo as JPEG" in response.json()["detail"]
 

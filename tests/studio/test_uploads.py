@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from heic_file import heic
 from PIL import Image
 from served import LIMITS, Client
 
@@ -99,6 +100,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "heic of noise": lambda: (
         b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1" + b"\x00\x00\x01\x00meta" + bytes(range(248))
     ),
+    "heic that ends its decoder": lambda: heic(exif_type=b"E\xeaif"),
     # small files of huge pictures
     "png of a gigapixel": lambda: png(40_000, 40_000, 1, 0, chunk(b"IDAT", zeros(1 << 20))),
     "png of the largest size": lambda: png(2**31 - 1, 2**31 - 1, 16, 6, chunk(b"IDAT", zeros(1 << 20))),
