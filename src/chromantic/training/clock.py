@@ -38,4 +38,4 @@ def machine(processes: int) -> str:
         name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
-    return f"{processes * torch.get_num_threads()} threads of {name}"
+    return f"{name}, threads: {processes * torch.get_num_threads()}"
