@@ -81,9 +81,8 @@ def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch
 
     weights = {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
     height = Image.open(setting.output / "flows-samples.png").height
-    examples = Path(__file__).parents[2] / "examples"
-    experiments.run(["flows"], replace(setting, shown=examples))
-    assert Image.open(setting.output / "flows-samples.png").height == height * len(list(examples.glob("*.??g"))) / 4
+    experiments.run(["flows"], replace(setting, shown=Path(__file__).parents[2] / "examples"))
+    assert round(Image.open(setting.output / "flows-samples.png").height / height) == 2  # eight photos instead of four
     assert experiments.run(["flows"], setting).read_text() == text
     assert weights == {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
 
