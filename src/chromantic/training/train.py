@@ -61,6 +61,7 @@ def train(
     optimization = config.optimization
     if optimization.compile:
         _check_compiler()
+        torch.compiler.reset()  # else one process's ninth network or so would no longer be compiled
     accelerator = Accelerator(
         mixed_precision=optimization.precision,
         dynamo_backend="inductor" if optimization.compile else None,
