@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_marked_parts_are_written_anew_and_the_rest_stays(report: Report, tmp_pa
     assert text.index("| dog | 2 | 0.75 | 20.0 | 16.0 | 17.0 |") < text.index("| cat | 2 | 0.25 | 20.0 | 15.0 | 17.0 |")
     update_card(card, report)
     assert card.read_text() == text
+
+
+def test_one_sample_stands_where_none_is_chosen(report: Report, tmp_path: Path) -> None:
+    errors = {"cat": {"photos": 2, "grey": 20.0, "preview": 15.0, "sample": 17.0}}
+    one = replace(report, samples=1, evaluation=replace(report.evaluation, class_rmse=errors))
+    card = tmp_path / "CARD.md"
+    card.write_text("<!-- begin classes -->\n<!-- end classes -->")
+    update_card(card, one)
+    assert "| cat | 2 | 0.25 | 20.0 | 15.0 | 17.0 |" in card.read_text()
 
 
 @pytest.mark.parametrize(

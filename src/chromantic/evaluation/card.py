@@ -102,7 +102,11 @@ def _measures(report: Report) -> str:
 def _classes(report: Report) -> str:
     """How well every class is found in grey photos, and coloured; the class with the largest error first."""
     evaluation = report.evaluation
-    shown = {"grey": "grey", "preview": "embedding, one pass", f"chosen_of_{report.samples}": "chosen"}
+    shown = {
+        "grey": "grey",
+        "preview": "embedding, one pass",
+        "sample" if report.samples == 1 else f"chosen_of_{report.samples}": "chosen",
+    }
     ranked = sorted(evaluation.class_rmse.items(), key=lambda item: -item[1]["preview"])
     rows = [
         (
