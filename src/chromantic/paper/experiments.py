@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from chromantic.data.folder import folder_examples
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import check_classes
 from chromantic.files import check_writable
@@ -64,5 +65,7 @@ def _check(setting: Setting) -> None:
     check_writable(setting.output / REPORT)
     check_classes(pretrained.load(setting.weights), setting.validation)
     _ = setting.brought
+    if setting.shown:
+        folder_examples(setting.shown)
     if setting.study:
         report_study(setting.study)
