@@ -22,9 +22,9 @@ def test_errors_inside_classes_leave_out_void_and_what_is_small():
     chroma[1] = 3.0
     assert list(rmse_inside_classes(chroma, original, labels)) == [(0, 1, 2.0), (1, 2, 3.0)]
 
-    errors = ClassErrors(["background", "cat", "dog"])
-    errors.update(original, labels, preview=chroma, grey=original)
-    errors.update(original, labels, preview=original, grey=original)
+    errors, names = ClassErrors(), [("background", "cat", "dog")] * 2
+    errors.update(names, original, labels, preview=chroma, grey=original)
+    errors.update(names, original, labels, preview=original, grey=original)
     assert errors.means() == {
         "cat": {"photos": 2, "preview": 1.0, "grey": 0.0},
         "dog": {"photos": 2, "preview": 1.5, "grey": 0.0},

@@ -34,25 +34,28 @@ def rmse_inside_classes(
         labels: classes, or `VOID`.
     """
     squared = (chroma - original).square().mean(dim=1)
-    for photo, classes in enumerate(labels):
-        for label in classes.unique().tolist():
-            cells = classes == label
-            if label != VOID and cells.sum() >= MIN_CELLS:
-                yield photo, label, squared[photo][cells].mean().sqrt().item()
+    for photo, of_photo in enumerate(labels):
+        for label in classes_in(of_photo):
+            yield photo, label, squared[photo][of_photo == label].mean().sqrt().item()
+
+
+def classes_in(labels: Int64[Tensor, "height width"]) -> list[int]:
+    """The classes that cover `MIN_CELLS` of a photo."""
+    classes, cells = labels.unique(return_counts=True)
+    return classes[(classes != VOID) & (cells >= MIN_CELLS)].tolist()
 
 
 class ClassErrors:
     """Gathers the errors inside every class over all photos."""
 
-    def __init__(self, class_names: Sequence[str]) -> None:
-        self.class_names = tuple(class_names)
+    def __init__(self) -> None:
         self._errors: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
 
-    def update(self, original: Tensor, labels: Tensor, **chroma: Tensor) -> None:
-        """Adds photos: what `rmse_inside_classes` takes, chroma by how it was made."""
+    def update(self, class_names: Sequence[Sequence[str]], original: Tensor, labels: Tensor, **chroma: Tensor) -> None:
+        """Adds photos: the class names of each, and what `rmse_inside_classes` takes, chroma by how it was made."""
         for what, values in chroma.items():
-            for _, label, error in rmse_inside_classes(values, original, labels):
-                self._errors[self.class_names[label]][what].append(error)
+            for photo, label, error in rmse_inside_classes(values, original, labels):
+                self._errors[class_names[photo][label]][what].append(error)
 
     def means(self) -> dict[str, dict[str, float]]:
         """By class the number of `photos` that it was judged in, and the means over them."""

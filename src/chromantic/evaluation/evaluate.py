@@ -78,7 +78,7 @@ def evaluate(
     generator = torch.Generator().manual_seed(seed)
     tally = Tally()
     iou = MeanIou(model.config.classes)
-    class_errors = ClassErrors(model.config.classes)
+    class_errors = ClassErrors()
     segmented = SegmentedPictures(segmenter, examples) if segmenter else None
     for truth in read_in_batches(examples, resize):
         scene = model.encode(truth.lightness.to(device))
@@ -156,7 +156,8 @@ def _measure_pictures(
     photos = torch.arange(len(preview))
     grey = torch.zeros_like(preview)
     of_one = {"sample": chroma[:, 0]} if samples == 1 else {f"chosen_of_{samples}": chroma[photos, chosen]}
-    class_errors.update(truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
+    names = [example.class_names for example in truth.examples]
+    class_errors.update(names, truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
     pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview)}
     of_grey, of_preview = (truth.compare(picture) for picture in pictures.values())
     of_each = [truth.compare(each) for each in drawn]

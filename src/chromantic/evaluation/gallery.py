@@ -8,21 +8,17 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from chromantic.data.example import Example
-from chromantic.data.voc import VOID
-from chromantic.evaluation.chroma_error import chroma_rmse
+from chromantic.evaluation.chroma_error import chroma_rmse, classes_in
 from chromantic.evaluation.protocol import RMSE, Truth, chroma_of
 from chromantic.evaluation.tally import Evaluation
 from chromantic.files import write_whole
 
 SHOWN = 8
 """Photos under each heading."""
-CLASS_CELLS = 16
-"""Cells of 4 x 4 pixels that a class must cover of a photo to be shown there: 1/64 of it."""
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 90rem; margin: 2rem auto;
@@ -60,7 +56,8 @@ class Gallery:
         columns = {what: rgb.byte() for what, rgb in {"original": truth.rgb, **pictures}.items()}
         for i, (example, error) in enumerate(zip(truth.examples, errors, strict=True)):
             pictures = {what: rgb[i] for what, rgb in columns.items()}
-            self._shown.append(_Shown(example.name, error, _classes_in(truth.labels[i], example), pictures))
+            classes = tuple(example.class_names[label] for label in classes_in(truth.labels[i]))
+            self._shown.append(_Shown(example.name, error, classes, pictures))
 
     def write(self, path: Path, title: str, caption: str, evaluation: Evaluation) -> None:
         """Writes one HTML file, pictures inside, whole or not at all.
@@ -89,16 +86,6 @@ class Gallery:
         )
         with write_whole(path) as partial:
             partial.write_text(page)
-
-
-def _classes_in(labels: Int64[Tensor, "32 32"], example: Example) -> tuple[str, ...]:
-    """Names of the classes that can be seen in a photo."""
-    numbers, cells = labels.unique(return_counts=True)
-    return tuple(
-        example.class_names[number]
-        for number, count in zip(numbers.tolist(), cells.tolist(), strict=True)
-        if number != VOID and count >= CLASS_CELLS
-    )
 
 
 def _by_class(ranked: Sequence[_Shown]) -> str:

@@ -101,8 +101,8 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     def with_planes(chroma: Tensor) -> list[Tensor]:
         return [picture(lightness, chroma), plane_picture(chroma, 0), plane_picture(chroma, 1)]
 
-    grey = torch.zeros_like(truth)
-    previews, samples = {"grey": [picture(lightness, grey)]}, {"grey": [picture(lightness, grey)]}
+    grey = [picture(lightness, torch.zeros_like(truth))]
+    previews, samples = {"grey": grey}, {"grey": grey}
     if any(photo.colourful for photo in photos):
         previews["original"], samples["original"] = with_planes(truth), [picture(lightness, truth)]
     for flow, network in networks.items():
