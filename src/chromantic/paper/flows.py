@@ -1,6 +1,5 @@
 """Figures 4 to 7: the three flows, and both ways for the generator to see the segmentation."""
 
-import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from chromantic.model import mixture, pretrained
 from chromantic.model.config import Flow, Fusion
 from chromantic.model.network import Chromantic
 from chromantic.paper.pictures import picture, plane_picture, spread, write_grid
-from chromantic.paper.report import Section, Table
+from chromantic.paper.report import Section, Table, mean_and_spread
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
 from chromantic.sampling import sample_chroma
@@ -86,9 +85,7 @@ def _cell(values: list[float | None], name: str) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    digits = _MEASURES[name][2]
-    spread = f" ± {(max(known) - min(known)) / 2:.{digits}f}" if len(known) > 1 else ""
-    return f"{statistics.mean(known):.{digits}f}{spread}"
+    return mean_and_spread(known, digits=_MEASURES[name][2])
 
 
 def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:

@@ -1,12 +1,10 @@
 """Section 3.2.2: two ways for the generator to see the segmentation."""
 
-from statistics import fmean
-
 from chromantic.evaluation.protocol import BITS, PSNR, RELATIVE_COLOURFULNESS
 from chromantic.evaluation.tally import Values
 from chromantic.paper.flows import SEEDS, train_flow
 from chromantic.paper.judged import judge, names_of
-from chromantic.paper.report import Section, Table
+from chromantic.paper.report import Section, Table, mean_and_spread
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training
 
@@ -43,6 +41,4 @@ def reproduce(setting: Setting) -> Section:
 
 
 def _cell(runs: list[Values], measure: str, what: str, factor: float, digits: int) -> str:
-    values = [factor * run[measure][what] for run in runs]
-    spread = f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else ""
-    return f"{fmean(values):.{digits}f}{spread}"
+    return mean_and_spread([factor * run[measure][what] for run in runs], digits)
