@@ -38,6 +38,61 @@ def test_crops_and_flips_keep_cells_aligned(cache: PhotoCache) -> None:
     assert len(left_edges.unique()) > 5
 
 
+def test_whole_cells_are_taken_as_they_are(cache: PhotoCache) -> None:
+    photos, corners = torch.tensor([0, 3]), torch.tensor([[0, 5], [9, 0]])
+    windows = torch.cat([corners, torch.full((2, 2), 32)], dim=1).float()
+    crops = cache.crop(photos, windows, (32, 32), torch.tensor([False, True]))
+    for photo, (top, left), lightness, chroma, labels in zip(
+        photos, corners, crops.lightness, crops.chroma, crops.labels, strict=True
+    ):
+        rows, columns = cache.grids[photo].tolist()
+        cells = slice(int(cache.starts[photo]), int(cache.starts[photo]) + rows * columns)
+        pixels = cache.lightness[cells.start * 16 : cells.stop * 16].view(rows * 4, columns * 4)
+        expected = pixels[4 * top : 4 * top + 128, 4 * left : 4 * left + 128].float() / 2.55
+        expected_chroma = cache.chroma[:, cells].view(2, rows, columns)[:, top : top + 32, left : left + 32].float()
+        expected_labels = cache.labels[cells].view(rows, columns)[top : top + 32, left : left + 32].long()
+        if photo == 3:
+            expected, expected_chroma, expected_labels = (
+                x.flip(-1) for x in (expected, expected_chroma, expected_labels)
+            )
+        torch.testing.assert_close(lightness[0], expected)
+        assert torch.equal(chroma, expected_chroma)
+        assert torch.equal(labels, expected_labels)
+
+
+def test_other_windows_are_interpolated(cache: PhotoCache) -> None:
+    rows, columns = cache.grids[0].tolist()
+    window = torch.tensor([[1.25, 3.5, 26.0, 38.0]])
+    crop = cache.crop(torch.tensor([0]), window, (32, 32), torch.tensor([False]))
+    pixels = cache.lightness[: rows * columns * 16].view(1, 1, rows * 4, columns * 4).float() / 2.55
+    cells = cache.chroma[:, : rows * columns].view(1, 2, rows, columns).float()
+    top, left, height, width = window[0].tolist()
+    scaling = torch.tensor([[width / columns, 0.0, 0.0], [0.0, height / rows, 0.0]])
+    scaling[:, 2] = torch.tensor([(2 * left + width) / columns - 1, (2 * top + height) / rows - 1])
+
+    def reference(layer: torch.Tensor, side: int) -> torch.Tensor:
+        grid = torch.nn.functional.affine_grid(scaling[None], [1, 1, side, side], align_corners=False)
+        return torch.nn.functional.grid_sample(layer, grid, padding_mode="border", align_corners=False)
+
+    torch.testing.assert_close(crop.lightness, reference(pixels, 128), atol=1e-3, rtol=1e-4)
+    assert (crop.chroma - reference(cells, 32)).abs().max() <= 0.501
+    assert torch.equal(crop.chroma, crop.chroma.round())
+
+
+def test_stretched_windows_keep_cells_aligned_and_lie_inside(cache: PhotoCache) -> None:
+    plain = draw(cache, batch_size=200, age_probability=0.0)
+    batch = draw(cache, batch_size=200, age_probability=0.0, stretch_probability=0.5)
+    same = (batch.lightness == plain.lightness).flatten(1).all(1)
+    assert 0.35 < same.float().mean() < 0.65
+    assert torch.equal(batch.colourful, plain.colourful)
+    objects = (batch.labels > 0) & (batch.labels < 255)
+    inside = -torch.nn.functional.max_pool2d(-objects[:, None].float(), 3, 1, 1)[:, 0] > 0  # the seams are mixed
+    assert inside.any(0).sum() > 500
+    assert (batch.chroma[:, 0][inside] > 40).all()
+    sizes = objects.flatten(1).sum(1)
+    assert len(sizes[~same].unique()) > 2 * len(sizes[same].unique())
+
+
 def test_halving_keeps_lightness_chroma_and_labels_together(cache: PhotoCache) -> None:
     whole = draw(cache, batch_size=64, age_probability=0.0)
     half = whole.halved()

@@ -75,8 +75,10 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
 ) -> None:
     config = replace(
         config,
-        data=replace(config.data, half_size_steps=1 if muon else 0),
-        optimization=replace(config.optimization, precision=precision, muon_learning_rate=muon),
+        data=replace(config.data, half_size_steps=1 if muon else 0, stretch_probability=0.5 if muon else 0.0),
+        optimization=replace(
+            config.optimization, precision=precision, muon_learning_rate=muon, dropout=0.3 if muon else 0.0
+        ),
         log=LogSection(metrics_every=1, validate_every=4, pictures_every=0, checkpoint_every=2),
     )
     whole = train(config, tmp_path / "whole")
@@ -170,6 +172,17 @@ def test_compiling_without_a_compiler_is_refused(
     with pytest.raises(ChromanticError, match="compile = false"):
         train(replace(config, optimization=replace(config.optimization, compile=True)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_dropout_changes_the_training_and_not_the_measuring(config: TrainingConfig, tmp_path: Path) -> None:
+    config = replace(config, log=LogSection(metrics_every=1, validate_every=1, pictures_every=0, checkpoint_every=0))
+    with_dropout = replace(
+        config, optimization=replace(config.optimization, dropout=0.5, learning_rate=1e-12, warmup_steps=0)
+    )
+    train(with_dropout, tmp_path)
+    steps, validations = metrics(tmp_path)[::2], metrics(tmp_path)[1::2]
+    assert validations[0]["validation/embedding"] == pytest.approx(validations[-1]["validation/embedding"], abs=1e-5)
+    assert steps[0]["train/embedding"] != pytest.approx(validations[0]["validation/embedding"], abs=1e-5)
 
 
 def test_two_processes_train_as_one_and_go_on(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:

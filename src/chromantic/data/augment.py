@@ -51,6 +51,10 @@ class Ageing:
     def __getitem__(self, photos: slice | Tensor) -> "Ageing":
         return Ageing(**{field.name: getattr(self, field.name)[photos] for field in fields(self)})
 
+    def to(self, device: torch.device) -> "Ageing":
+        """The same on another device."""
+        return Ageing(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
 
 def draw_ageing(batch_size: int, probability: float, generator: torch.Generator) -> Ageing:
     """Draws how to age a batch.
@@ -97,6 +101,7 @@ def age(
         chroma: the scene's (a, b), at a lower resolution.
         ageing: what to do to every photo.
     """
+    ageing = ageing.to(lightness.device)
     old = ageing[ageing.aged]
     if len(old.blur) == 0:
         return lightness
@@ -114,7 +119,7 @@ def age(
 
 def _blur(lightness: Tensor, deviation: Float[Tensor, "batch"]) -> Tensor:
     """A Gaussian blur whose width differs from photo to photo."""
-    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1)
+    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1, device=deviation.device)
     kernels = torch.exp(-0.5 * (offsets / deviation.clamp(min=0.01)[:, None]) ** 2)
     kernels = (kernels / kernels.sum(1, keepdim=True))[:, None]
     photos = F.pad(lightness.transpose(0, 1), (_BLUR_RADIUS,) * 4, mode="replicate")
@@ -127,4 +132,4 @@ def _grain(size: torch.Size, old: Ageing) -> Float[Tensor, "batch 1 height width
     noise = torch.zeros(len(old.grain), 1, *size)
     for photo in old.grain.nonzero().flatten().tolist():
         noise[photo].normal_(generator=torch.Generator().manual_seed(int(old.grain_seed[photo])))
-    return noise * old.grain[:, None, None, None]
+    return noise.to(old.grain.device) * old.grain[:, None, None, None]

@@ -9,7 +9,7 @@ after loading.
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,38 +90,58 @@ class PhotoCache:
     def __len__(self) -> int:
         return len(self.names)
 
+    def to(self, device: torch.device | str) -> "PhotoCache":
+        """The cache with its photos on another device, where crops are then made too."""
+        return replace(
+            self, lightness=self.lightness.to(device), chroma=self.chroma.to(device), labels=self.labels.to(device)
+        )
+
     def crop(
         self,
         photos: Int64[Tensor, "batch"],
-        corners: Int64[Tensor, "batch 2"],
+        windows: Float[Tensor, "batch 4"],
         size: tuple[int, int],
         mirrored: Bool[Tensor, "batch"],
     ) -> Batch:
-        """Crops of one size, lightness, chroma and labels from the same cells.
+        """Windows of photos, brought to one size: lightness, chroma and labels from the same place.
+
+        A window of that size at whole cells is taken as it is; others are interpolated, their labels from the nearest
+        cell.
 
         Args:
             photos: indices of photos.
-            corners: top row and left column of every crop, in cells; the crop lies inside its photo.
+            windows: top, left, height and width of every window, in cells; it lies inside its photo.
             size: rows and columns of the crops, in cells.
             mirrored: crops to be flipped left to right.
         """
+        device = self.lightness.device
+        starts, grids, windows = self.starts[photos].to(device), self.grids[photos].to(device), windows.to(device)
 
-        def positions(scale: int) -> Int64[Tensor, "batch rows columns"]:
-            rows = torch.arange(size[0] * scale)
-            columns = torch.arange(size[1] * scale).expand(len(photos), -1)
-            columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-            rows = corners[:, :1] * scale + rows
-            columns = corners[:, 1:] * scale + columns
-            first = self.starts[photos] * scale**2
-            width = self.grids[photos, 1] * scale
-            return (first[:, None] + rows * width[:, None])[:, :, None] + columns[:, None, :]
+        def coordinates(axis: int, scale: int) -> Float[Tensor, "batch length"]:
+            places = torch.arange(size[axis] * scale, device=device).expand(len(photos), -1)
+            if axis == 1:
+                places = torch.where(mirrored.to(device)[:, None], places.flip(1), places)
+            first, stretch = windows[:, axis, None] * scale, windows[:, 2 + axis, None] / size[axis]
+            furthest = (grids[:, axis, None] * scale - 1).float()
+            return (first + (places + 0.5) * stretch - 0.5).clamp(min=0.0).minimum(furthest)
 
-        cells = positions(1)
+        def interpolated(layer: Tensor, scale: int) -> Float[Tensor, "*layers batch rows columns"]:
+            def values(rows: Tensor, columns: Tensor) -> Tensor:
+                first, width = starts * scale**2, grids[:, 1] * scale
+                return layer[..., (first[:, None] + rows * width[:, None])[:, :, None] + columns[:, None, :]].float()
+
+            (top, bottom, down), (left, right, across) = (_neighbours(coordinates(axis, scale)) for axis in (0, 1))
+            down, across = down[:, :, None], across[:, None, :]
+            above = values(top, left).lerp(values(top, right), across)
+            return above.lerp(values(bottom, left).lerp(values(bottom, right), across), down)
+
+        rows, columns = (coordinates(axis, 1).round().long() for axis in (0, 1))
+        cells = (starts[:, None] + rows * grids[:, 1, None])[:, :, None] + columns[:, None, :]
         return Batch(
-            lightness=self.lightness[positions(CELL)][:, None].float() * (LIGHTNESS_MAX / 255),
-            chroma=self.chroma[:, cells].transpose(0, 1).float(),
+            lightness=interpolated(self.lightness, CELL)[:, None] * (LIGHTNESS_MAX / 255),
+            chroma=quantize_chroma(interpolated(self.chroma, 1)).transpose(0, 1),
             labels=self.labels[cells].long(),
-            colourful=self.colourful[photos],
+            colourful=self.colourful[photos].to(device),
         )
 
     def tensors(self, photos: Int64[Tensor, "batch"]) -> Batch:
@@ -136,7 +156,7 @@ class PhotoCache:
                 f"{self.names[int(photos[0])]}: its batch has photos of several sizes; pack with squash"
             )
         rows, columns = grids[0].tolist()
-        whole = torch.zeros_like(grids)
+        whole = torch.cat([torch.zeros_like(grids), grids], dim=1).float()
         return self.crop(photos, whole, (rows, columns), torch.zeros(len(photos), dtype=torch.bool))
 
     def sampling_weights(self, rare_class_power: float = 0.5) -> Float[Tensor, "photos"]:
@@ -153,6 +173,12 @@ class PhotoCache:
         counts = objects.sum(0).clamp(min=1).float()
         rarity = (counts.max() / counts) ** rare_class_power
         return torch.where(objects, rarity, 1.0).amax(1)
+
+
+def _neighbours(coordinates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The whole places before and after each, and the share of the second."""
+    before = coordinates.floor()
+    return before.long(), coordinates.ceil().long(), coordinates - before
 
 
 def load_cache(path: Path) -> PhotoCache:

@@ -55,17 +55,22 @@ class GatedResidualBlock(nn.Module):
 
     Each convolution's output is normalized, the gate's too: without it Adam's early steps, summed over a thousand
     inputs, close the gates for good, and the block with them.
+
+    Attributes:
+        dropout: Share of features dropped before the second convolution, in training; a training sets it.
     """
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
+        self.dropout = 0.0
         self.conv1 = NormalizedConv(channels, channels, dilation=dilation)
         self.conv2 = NormalizedConv(channels, 2 * channels)
         with torch.no_grad():
             self.conv2.norm.weight[:channels] = _VALUE_START
 
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
-        return x + gate(self.conv2(F.elu(self.conv1(F.elu(x)))))
+        hidden = F.dropout(F.elu(self.conv1(F.elu(x))), self.dropout, self.training)
+        return x + gate(self.conv2(hidden))
 
 
 def group_norm(channels: int) -> nn.GroupNorm:

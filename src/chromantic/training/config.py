@@ -45,6 +45,7 @@ class DataSection:
         validation: Cache of squashed photos to measure on; its losses go to the log.
         rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
         age_probability: Share of photos whose lightness is made to look old.
+        stretch_probability: Share of photos of which a larger, smaller or oblong part is brought to the crop's size.
         half_size_steps: The first steps, which see photos at half their size: about three times as many a second.
         licence: Of the training photos; it is written into the weights.
     """
@@ -53,6 +54,7 @@ class DataSection:
     validation: Path | None = None
     rare_class_power: NotNegative = 0.5
     age_probability: Probability = 0.4
+    stretch_probability: Probability = 0.0
     half_size_steps: Natural = 0
     licence: str | None = None
     __pydantic_config__ = _STRICT
@@ -74,6 +76,7 @@ class OptimizationSection:
         epsilon: Of Adam.
         clip_norm: Largest norm of the gradient: a guard against explosions, far above the usual norm. The likelihoods'
             gradients grow as distributions sharpen, so a low limit scales all others down (docs/training.md).
+        dropout: Share of features that are dropped inside the embedding's and the segmentation's blocks.
         polyak_decay: Of the averaged weights, which are the result of the training.
         weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
@@ -91,6 +94,7 @@ class OptimizationSection:
     betas: tuple[Decay, Decay] = (0.95, 0.9995)
     epsilon: Positive = 1e-6
     clip_norm: Positive = 1000.0
+    dropout: Decay = 0.0
     polyak_decay: Decay = 0.998
     weights: tuple[NotNegative, NotNegative, NotNegative] = (1.0, 100.0, 1.0)
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"

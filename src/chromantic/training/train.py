@@ -13,6 +13,7 @@ from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
+from chromantic.model.blocks import GatedResidualBlock
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.training import checkpoints
@@ -69,7 +70,9 @@ def train(
         project_dir=str(run),
     )
     photos = load_cache(config.data.train)
-    validation = _load_validation(config.data.validation, photos.class_names) if config.data.validation else None
+    validation = None
+    if config.data.validation:
+        validation = _load_validation(config.data.validation, photos.class_names, accelerator.device)
     if optimization.batch_size % accelerator.num_processes:
         raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
 
@@ -91,9 +94,13 @@ def train(
         network = task.build(record.network, photos)
     else:
         network = _started(record.network, str(start))
+    photos = photos.to(accelerator.device)
+    for module in network.modules():
+        if isinstance(module, GatedResidualBlock):
+            module.dropout = optimization.dropout
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
-    averaged = average.module
+    averaged = average.module.eval()
     network, *optimizers = accelerator.prepare(network, *build_optimizers(network, optimization))
     clock = Clock()
     accelerator.register_for_checkpointing(average, clock)
@@ -115,7 +122,8 @@ def train(
                 world=accelerator.num_processes,
                 weights=weights,
                 age_probability=config.data.age_probability,
-            ).to(accelerator.device)
+                stretch_probability=config.data.stretch_probability,
+            )
             if step < config.data.half_size_steps:
                 batch = batch.halved()
             sums, counts = task.losses(network, batch, optimization)
@@ -167,8 +175,8 @@ def _check_compiler() -> None:
         raise ChromanticError("no C++ compiler (g++); install one, or set compile = false in the config") from error
 
 
-def _load_validation(path: Path, classes: tuple[str, ...]) -> PhotoCache:
-    photos = load_cache(path)
+def _load_validation(path: Path, classes: tuple[str, ...], device: torch.device) -> PhotoCache:
+    photos = load_cache(path).to(device)
     if len(photos.grids.unique(dim=0)) != 1:
         raise ChromanticError(f"{path}: has photos of several sizes; prepare it with --squash")
     if photos.class_names != classes:
@@ -204,7 +212,7 @@ def validate(
     sums, counts = [torch.zeros(3, device=accelerator.device, dtype=torch.float64) for _ in range(2)]
     indices = torch.arange(len(photos))[accelerator.process_index :: accelerator.num_processes]
     for chunk in indices.split(VALIDATION_BATCH):
-        batch: Batch = photos.tensors(chunk).to(accelerator.device)
+        batch: Batch = photos.tensors(chunk)
         with accelerator.autocast():
             batch_sums, batch_counts = task.losses(network, batch, config.optimization)
         sums += torch.stack(tuple(batch_sums))
