@@ -10,6 +10,7 @@ from typing import Literal
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -172,6 +173,25 @@ def test_compiling_without_a_compiler_is_refused(
     with pytest.raises(ChromanticError, match="compile = false"):
         train(replace(config, optimization=replace(config.optimization, compile=True)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_bfloat16_is_left_to_machines_that_have_it(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, native: bool
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_f": True, "avx512_bf16": native})
+    log = LogSection(metrics_every=1, validate_every=0, pictures_every=0, checkpoint_every=0)
+    runs = {
+        precision: replace(config, log=log, optimization=replace(config.optimization, steps=1, precision=precision))
+        for precision in ("auto", "bf16", "no")
+    }
+    for precision, run in runs.items():
+        AcceleratorState._reset_state(reset_partial_state=True)
+        train(run, tmp_path / precision)
+    same, other = ("bf16", "no") if native else ("no", "bf16")
+    assert metrics(tmp_path / "auto") == metrics(tmp_path / same)
+    assert metrics(tmp_path / "auto") != metrics(tmp_path / other)
 
 
 def test_dropout_changes_the_training_and_not_the_measuring(config: TrainingConfig, tmp_path: Path) -> None:

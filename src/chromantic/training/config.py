@@ -81,7 +81,8 @@ class OptimizationSection:
         weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
             losses similar in magnitude, as the paper says.
-        precision: Of the network's arithmetic.
+        precision: Of the network's arithmetic: float32 ("no"), bfloat16 under autocast, or ("auto") bfloat16 on devices
+            that have instructions for it.
         compile: Compile the network first: that takes a while and a C++ compiler, and makes the steps faster.
     """
 
@@ -98,7 +99,7 @@ class OptimizationSection:
     polyak_decay: Decay = 0.998
     weights: tuple[NotNegative, NotNegative, NotNegative] = (1.0, 100.0, 1.0)
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"
-    precision: Literal["no", "bf16"] = "bf16"
+    precision: Literal["auto", "no", "bf16"] = "auto"
     compile: bool = False
     __pydantic_config__ = _STRICT
 

@@ -23,6 +23,7 @@ from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means
 from chromantic.training.optim import build_optimizers, polyak_average, set_learning_rate
 from chromantic.training.pictures import write_pictures
+from chromantic.training.precision import computes_bfloat16
 from chromantic.training.record import RunRecord, Start, record_of
 from chromantic.training.tasks import COLORIZATION, Task
 
@@ -63,8 +64,11 @@ def train(
     if optimization.compile:
         _check_compiler()
         torch.compiler.reset()  # else one process's ninth network or so would no longer be compiled
+    precision = optimization.precision
+    if precision == "auto":
+        precision = "bf16" if computes_bfloat16() else "no"
     accelerator = Accelerator(
-        mixed_precision=optimization.precision,
+        mixed_precision=precision,
         dynamo_backend="inductor" if optimization.compile else None,
         log_with="tensorboard",
         project_dir=str(run),
