@@ -56,6 +56,20 @@ def test_one_sample_stands_where_none_is_chosen(report: Report, tmp_path: Path) 
     assert "| cat | 2 | 0.25 | 20.0 | 15.0 | 17.0 |" in card.read_text()
 
 
+def test_an_average_and_its_calibration_are_told_of(report: Report, tiny_weights: Path, tmp_path: Path) -> None:
+    about = pretrained.about(report.system) | {
+        "averaged": {"fingerprints": ["abc", "def"], "shares": [0.6, 0.4]},
+        "calibrated": {"sharpness": 0.95, "log_scale": 0.2, "before": 4.92, "after": 4.91},
+    }
+    pretrained.save(pretrained.load(tiny_weights), tmp_path / "mean.safetensors", about)
+    card = tmp_path / "CARD.md"
+    card.write_text("<!-- begin training -->\n<!-- end training -->")
+    update_card(card, replace(report, system=str(tmp_path / "mean.safetensors")))
+    assert "60% of `abc` and 40% of `def`" in card.read_text()
+    assert "logits times 0.95, log-scales plus 0.20" in card.read_text()
+    assert "from 4.920 to 4.910" in card.read_text()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from chromantic.cli.options import (
     Coco,
@@ -55,6 +56,25 @@ def train(
     check_writable(run / "weights.safetensors")
     weights = run_training(read_config(config), run, start=start, minutes=minutes)
     print(weights or f"{run}: stopped before the last step; the same command goes on")
+
+
+@app.command
+def average(
+    first: Annotated[str, Parameter(help="Weights: a name or a file. Their origin is kept.")],
+    second: Annotated[str, Parameter(help="Other weights of the same network, such as those the first began from.")],
+    *,
+    output: Annotated[Path, Parameter(help="The .safetensors file to write.")],
+    share: Annotated[float, Parameter(validator=Number(gte=0, lte=1), help="Of the first in the average.")] = 0.5,
+    calibrate: Annotated[
+        Path | None, Parameter(help="Cache of photos not trained on, to make the embedding as sure as it should be.")
+    ] = None,
+) -> None:
+    """Average two weights of one network, and calibrate the result."""
+    from chromantic.training.average import average as write_average
+
+    check_output(output, (".safetensors",), [Path(first), Path(second), *([calibrate] if calibrate else [])])
+    write_average(first, second, share, calibrate, output)
+    print(output)
 
 
 @app.command

@@ -82,8 +82,24 @@ def _training(about: dict) -> str:
             f"Licence {about['licence']}." if about.get("licence") else "",
             f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
             _table(("steps", "photos seen", "seed", "time"), reversed(rows)),
+            *_afterwards(about),
         ]
     )
+
+
+def _afterwards(about: dict) -> list[str]:
+    """What was done to the weights after their training (`chromantic.training.average`)."""
+    said = []
+    if averaged := about.get("averaged"):
+        shares = [f"{share:.0%} of `{name}`" for name, share in zip(*averaged.values(), strict=True)]
+        said.append(f"The weights are an average: {' and '.join(shares)}.")
+    if calibrated := about.get("calibrated"):
+        said.append(
+            f"The embedding's mixtures were calibrated: logits times {calibrated['sharpness']:.2f}, log-scales plus "
+            f"{calibrated['log_scale']:.2f}, fitted to every other photo of a cache; on the rest its bits per "
+            f"dimension went from {calibrated['before']:.3f} to {calibrated['after']:.3f}."
+        )
+    return said
 
 
 def _measures(report: Report) -> str:
