@@ -30,7 +30,7 @@ from chromantic.sampling.choice import PREVIEW_GAIN, choose_samples
 
 CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)
-GAINS = (1.0, 1.5, 2.0, 2.5)
+GAINS = (1.0, 1.5, 1.6, 1.75, 2.0)
 BATCH = 32
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,14 +1,14 @@
 """Which of several samples to show: the one that agrees best with what the embedding makes of the whole photo.
 
 A sample is drawn pixel by pixel and may wander off; the embedding's mean colours are calm but right about large things.
-They have about half of the colourfulness of photographs, so samples are compared with twice those colours.
+They are less colourful than photographs, so samples are compared with them made as colourful.
 """
 
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 CANDIDATES = 8
-PREVIEW_GAIN = 2.0
+PREVIEW_GAIN = 1.6
 """From the colourfulness of mean colours to that of photographs (docs/sampling.md)."""
 
 
