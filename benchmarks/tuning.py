@@ -73,6 +73,9 @@ VARIANTS: dict[str, Change] = {
     "rare classes far oftener": data(rare_class_power=1.0),
     "no ageing": data(age_probability=0.0),
     "ageing of half": data(age_probability=0.5),
+    "dropout 0.1": optimization(dropout=0.1),
+    "dropout 0.3": optimization(dropout=0.3),
+    "half of the crops stretched": data(stretch_probability=0.5),
     "branch after the 512-channel blocks": network(branch="512-channel blocks"),
     "a third of the steps, at full size": lambda config: data(half_size_steps=0)(
         optimization(steps=STEPS // 3, decay_steps=STEPS // 6)(config)
