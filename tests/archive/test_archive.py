@@ -194,7 +194,7 @@ def test_watching_takes_what_arrives(job, monkeypatch):
 
     monkeypatch.setattr("chromantic.archive.run.time.sleep", sleep)
     with pytest.raises(KeyboardInterrupt):
-        run(job, workers=1, watch=1)
+        run(job, workers=1, watch=1.0)
     assert [len(names) for names in looks] == [4, 5, 6]
 
 

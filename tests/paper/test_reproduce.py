@@ -13,6 +13,7 @@ from skimage import data
 from skimage.transform import resize
 
 from chromantic.cli import main
+from chromantic.data.cache import load_cache
 from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.protocol import Truth
@@ -192,8 +193,8 @@ def test_segmentation_is_learned_in_three_ways(short: Setting) -> None:
         assert image.size == (780, 390)
 
 
-def test_what_segments_begins_with_the_bottom_of_the_colorizer(weights: str) -> None:
-    photos = None  # it needs none to be built
+def test_what_segments_begins_with_the_bottom_of_the_colorizer(weights: str, short: Setting) -> None:
+    photos = load_cache(short.validation_cache)
     torch.manual_seed(1)
     network = GreySegmentation(Path(weights)).build(preset("tiny", CLASS_NAMES), photos)
     trained = pretrained.load(weights)

@@ -57,7 +57,7 @@ class ClassErrors:
             for photo, label, error in rmse_inside_classes(values, original, labels):
                 self._errors[class_names[photo][label]][what].append(error)
 
-    def means(self) -> dict[str, dict[str, float]]:
+    def means(self) -> dict[str, dict[str, float | int]]:
         """By class the number of `photos` that it was judged in, and the means over them."""
         return {
             name: {"photos": len(next(iter(errors.values()))), **{what: fmean(each) for what, each in errors.items()}}

@@ -9,7 +9,7 @@ from torch import Tensor
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.protocol import COLOURFULNESS, RELATIVE_COLOURFULNESS, Resize
 
-Values = dict[str, dict[str, float]]
+Values = dict[str, dict[str, float | int]]
 """Numbers by measure, whose name holds its protocol, and by what was measured."""
 
 
