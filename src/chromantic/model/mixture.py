@@ -40,14 +40,18 @@ class Mixture(NamedTuple):
     coefficients: Tensor
 
 
+def split_maps(parameters: Float[Tensor, "batch maps *size"]) -> tuple[Tensor, ...]:
+    """A head's output maps as logits, means, log-scales and coefficients (before their tanh)."""
+    components = parameters.shape[1] // NUMBERS_PER_COMPONENT
+    return parameters.split([components, 2 * components, 2 * components, components], dim=1)
+
+
 def unpack(parameters: Float[Tensor, "batch maps *size"]) -> Mixture:
     """Split a head's output maps into named parameters: floating point of at least 32 bits, log-scales bounded."""
     if parameters.dtype in (torch.bfloat16, torch.float16):
         parameters = parameters.float()
-    components = parameters.shape[1] // NUMBERS_PER_COMPONENT
-    logits, means, log_scales, coefficients = parameters.split(
-        [components, 2 * components, 2 * components, components], dim=1
-    )
+    logits, means, log_scales, coefficients = split_maps(parameters)
+    components = logits.shape[1]
     return Mixture(
         logits,
         means.unflatten(1, (2, components)),

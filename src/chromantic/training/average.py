@@ -118,8 +118,5 @@ def _bits(parameters: Tensor, chroma: Tensor) -> Float[Tensor, ""]:
 
 def _sharpened(parameters: Float[Tensor, "batch maps *size"], numbers: Float[Tensor, "2"]) -> Tensor:
     sharpness, log_scale = numbers
-    components = parameters.shape[1] // mixture.NUMBERS_PER_COMPONENT
-    logits, means, log_scales, coefficients = parameters.split(
-        [components, 2 * components, 2 * components, components], dim=1
-    )
+    logits, means, log_scales, coefficients = mixture.split_maps(parameters)
     return torch.cat([logits * sharpness, means, log_scales + log_scale, coefficients], dim=1)
