@@ -13,8 +13,10 @@ import torch
 from accelerate.state import AcceleratorState
 from PIL import Image
 from safetensors.torch import load_file
+from torch import nn
 
 from chromantic import __version__
+from chromantic.data.cache import Batch
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
@@ -25,6 +27,8 @@ from chromantic.training.config import (
     OptimizationSection,
     TrainingConfig,
 )
+from chromantic.training.losses import Losses
+from chromantic.training.tasks import Colorization
 from chromantic.training.train import train
 
 
@@ -192,6 +196,19 @@ def test_bfloat16_is_left_to_machines_that_have_it(
     same, other = ("bf16", "no") if native else ("no", "bf16")
     assert metrics(tmp_path / "auto") == metrics(tmp_path / same)
     assert metrics(tmp_path / "auto") != metrics(tmp_path / other)
+
+
+def test_a_training_does_not_dwell_on_the_smallest_numbers(config: TrainingConfig, tmp_path: Path) -> None:
+    small, seen = torch.tensor(1e-38), []
+
+    class Watched(Colorization):
+        def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+            seen.append(float(small * 0.1))
+            return super().losses(network, batch, config)
+
+    train(replace(config, optimization=replace(config.optimization, steps=1)), tmp_path, task=Watched())
+    assert seen == [0.0]
+    assert float(small * 0.1) > 0  # elsewhere nothing has changed
 
 
 def test_dropout_changes_the_training_and_not_the_measuring(config: TrainingConfig, tmp_path: Path) -> None:

@@ -23,13 +23,14 @@ from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means
 from chromantic.training.optim import build_optimizers, polyak_average, set_learning_rate
 from chromantic.training.pictures import write_pictures
-from chromantic.training.precision import computes_bfloat16
+from chromantic.training.precision import computes_bfloat16, flushed_denormals
 from chromantic.training.record import RunRecord, Start, record_of
 from chromantic.training.tasks import COLORIZATION, Task
 
 VALIDATION_BATCH = 32
 
 
+@flushed_denormals()
 def train(
     config: TrainingConfig,
     run: Path,
