@@ -1,5 +1,5 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
-# make test   the fast tests; test-all: every test, with shapes checked
+# make test   the fast tests, two at a time; test-all: every test, one after another, with shapes checked
 # make lint   ruff and mypy
 # make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
@@ -27,7 +27,7 @@ demo: $(CORE)
 	$(BIN)/chromantic sheet examples --samples 3 --output $(DEMO_OUTPUT)/sheet.png
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -m "" --jaxtyping-packages=chromantic,beartype.beartype
