@@ -93,8 +93,22 @@ def measure(name: str, setting: Setting) -> dict[str, float]:
     config = replace(config, log=replace(config.log, validate_every=config.optimization.steps))
     run = setting.run(f"tuning/{name.replace(' ', '-').replace('/', 'by')}")
     trained(config, run)
+    return last_losses(run)
+
+
+def last_losses(run: Path) -> dict[str, float]:
+    """The validation losses after a run's last step."""
     last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
     return {measure: last[f"validation/{measure}"] for measure in MEASURES}
+
+
+def report(rows: dict[str, dict[str, float]], steps: int, name: str) -> None:
+    """Show the losses of every variant, and write them to `name` among the results."""
+    table = Table("variant", *MEASURES)
+    for variant, losses in rows.items():
+        table.add_row(variant, *(f"{loss:.4f}" for loss in losses.values()))
+    Console(width=100).print(table)
+    (RESULTS / name).write_text(json.dumps({"steps": steps, "validation": rows}, indent=2) + "\n")
 
 
 def main() -> None:
@@ -104,12 +118,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME", default=NAMES)
     arguments = parser.parse_args()
     setting = Setting(arguments.data, arguments.output)
-    rows = {name: measure(name, setting) for name in arguments.only}
-    table = Table("variant", *MEASURES)
-    for name, losses in rows.items():
-        table.add_row(name, *(f"{loss:.4f}" for loss in losses.values()))
-    Console(width=100).print(table)
-    (RESULTS / "tuning.json").write_text(json.dumps({"steps": STEPS, "validation": rows}, indent=2) + "\n")
+    report({name: measure(name, setting) for name in arguments.only}, STEPS, "tuning.json")
 
 
 if __name__ == "__main__":
