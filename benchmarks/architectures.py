@@ -72,14 +72,14 @@ def with_weight_norm(network: Chromantic, photos: PhotoCache) -> Chromantic:
 def with_stem(network: Chromantic, photos: PhotoCache) -> Chromantic:
     """Cells at once: a cell's pixels as channels, a convolution and two blocks for the stages at 128x128 and 64x64."""
     scale = network.config.channels
-    widening = network.bottom[_FULL_RESOLUTION_LAYERS].conv
-    network.bottom = nn.Sequential(
+    widening = network.trunk.rows[_FULL_RESOLUTION_LAYERS].conv
+    network.trunk.rows = nn.Sequential(
         nn.PixelUnshuffle(CELL),
         NormalizedConv(2 * CELL**2, scale(128)),
         GatedResidualBlock(scale(128)),
         GatedResidualBlock(scale(128)),
         NormalizedConv(widening.in_channels, widening.out_channels),
-        *network.bottom[_FULL_RESOLUTION_LAYERS + 1 :],
+        *network.trunk.rows[_FULL_RESOLUTION_LAYERS + 1 :],
     )
     return network
 

@@ -11,7 +11,7 @@ import pytest
 import chromantic
 
 PACKAGE = Path(chromantic.__file__).parent
-BASE = {"contrast", "errors", "files", "grid", "lab"}
+BASE = {"contrast", "errors", "files", "grid", "hints", "lab"}
 READER = {"photo"}
 LEARNED = {"model", "sampling", "upsampling"}
 ALLOWED: dict[str, set[str]] = {
@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "grid": set(),
+    "hints": set(),
     "lab": {"errors"},
     "parallel": set(),
     "photo": BASE | {"__version__"},
@@ -73,10 +74,10 @@ def test_rooms_import_only_what_they_may(module: Path):
     assert imported - {room} <= ALLOWED[room]
 
 
-def test_only_pretrained_touches_files_in_the_model():
+def test_only_weights_are_read_in_the_model():
     files = {"io", "os", "pathlib", "safetensors", "shutil", "tempfile", "huggingface_hub"}
-    for module in (PACKAGE / "model").glob("*.py"):
-        if module.name != "pretrained.py":
+    for module in (PACKAGE / "model").rglob("*.py"):
+        if module.name not in ("pretrained.py", "imagenet.py"):
             assert not {name.split(".")[0] for name in imported_modules(module)} & files, module.name
             assert "open(" not in module.read_text(), module.name
 

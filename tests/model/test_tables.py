@@ -50,8 +50,8 @@ def test_embedding_is_table_1_and_segmentation_is_table_2(branch: str) -> None:
         network = Chromantic(preset("paper", CLASSES, branch=branch))
     assert network.segmentation is not None
     *trunk, pyramid = network.segmentation
-    assert rows_of(network, [*network.bottom, *network.embedding]) == TABLE_1
-    assert rows_of(network, [*network.bottom, *trunk]) == TABLE_2
+    assert rows_of(network, [*network.trunk.rows, *network.embedding]) == TABLE_1
+    assert rows_of(network, [*network.trunk.rows, *trunk]) == TABLE_2
     assert [conv.dilation[0] for conv in pyramid.branches] == [6, 12, 18]
     assert all(conv.kernel_size == (3, 3) and conv.out_channels == 21 for conv in pyramid.branches)
 
@@ -66,7 +66,7 @@ def test_a_block_dilates_its_first_convolution_only() -> None:
 def test_presets_scale_the_tables(name: str, factor: int) -> None:
     with torch.device("meta"):
         network = Chromantic(preset(name, CLASSES))
-    channels = [row[1] for row in rows_of(network, [*network.bottom, *network.embedding])]
+    channels = [row[1] for row in rows_of(network, [*network.trunk.rows, *network.embedding])]
     expected = [row[1] // factor for row in TABLE_1]
     assert channels[:-1] == expected[:-1]
     assert channels[-1] == pytest.approx(expected[-1], abs=4)  # a multiple of 8

@@ -198,7 +198,7 @@ def test_what_segments_begins_with_the_bottom_of_the_colorizer(weights: str, sho
     torch.manual_seed(1)
     network = GreySegmentation(Path(weights)).build(preset("tiny", CLASS_NAMES), photos)
     trained = pretrained.load(weights)
-    assert all(map(torch.equal, network.bottom.parameters(), trained.bottom.parameters()))
+    assert all(map(torch.equal, network.trunk.rows.parameters(), trained.trunk.rows.parameters()))
     assert not all(map(torch.equal, network.segmentation.parameters(), trained.segmentation.parameters()))
     lightness = torch.rand(1, 1, 128, 128) * 100
     whole = trained.encode(lightness).class_logits

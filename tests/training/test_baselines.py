@@ -95,7 +95,7 @@ def test_a_baseline_has_the_trunk_of_the_network():
 
     config = preset("tiny", ("background", "cat"), flow="purple")
     network, baseline = Chromantic(config), Baseline("regression", config)
-    theirs = [*network.bottom.parameters(), *network.embedding.parameters()]
+    theirs = [*network.trunk.rows.parameters(), *network.embedding.parameters()]
     assert [each.shape for each in baseline.trunk.parameters()] == [each.shape for each in theirs]
 
 

@@ -1,6 +1,7 @@
 """The three losses: their normalization, what they leave out, their magnitudes."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def batch_and_prediction(flow: str = "purple-blue-green") -> tuple[Batch, Predic
         chroma=torch.randint(-50, 50, (4, 2, 8, 8)).float(),
         labels=torch.randint(0, 21, (4, 8, 8)),
         colourful=torch.tensor([True, True, False, True]),
+        coarse=torch.zeros(21, dtype=torch.bool),
     )
     return batch, Chromantic(preset("tiny", CLASSES, flow=flow))(batch.lightness, batch.chroma)
 
@@ -45,6 +47,26 @@ def test_means_are_those_of_naive_code() -> None:
     over_classes = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
     assert over_pixels.segmentation.item() == pytest.approx(cross_entropy, rel=1e-5)
     assert over_classes.segmentation.item() == pytest.approx(cross_entropy / 21, rel=1e-5)
+
+
+def test_a_background_label_is_content_with_any_stuff() -> None:
+    batch, prediction = batch_and_prediction()
+    batch.labels[:] = 0
+    batch = replace(batch, coarse=torch.tensor([True] + [False] * 17 + [True] * 3))
+    logits = prediction.scene.class_logits
+    assert logits is not None
+    probability = logits.softmax(dim=1)[:, [0, 18, 19, 20]].sum(dim=1)
+    losses = means(*summed_losses(prediction, batch, "mean_over_pixels"))
+    assert losses.segmentation.item() == pytest.approx(-probability.log().mean().item(), rel=1e-5)
+
+
+def test_the_generator_may_learn_from_the_first_photos_alone() -> None:
+    batch, prediction = batch_and_prediction()
+    some = prediction._replace(chroma_parameters=prediction.chroma_parameters[:1])
+    (all_sums, _), (sums, counts) = (summed_losses(each, batch, "mean_over_pixels") for each in (prediction, some))
+    assert counts == Losses(3 * 64, 4 * 64, 64)
+    assert sums.embedding == all_sums.embedding
+    assert 0 < sums.generator < all_sums.generator
 
 
 def test_near_grey_photos_teach_no_colour() -> None:

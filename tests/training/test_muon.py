@@ -60,9 +60,9 @@ def test_muon_takes_the_hidden_kernels_and_adam_all_others() -> None:
     assert not by_muon & by_adam
     assert by_muon | by_adam == set(names.values())
     assert {
-        "bottom.1.conv1.conv.weight",
+        "trunk.rows.1.conv1.conv.weight",
         "embedding.0.conv.weight",
         "generator.vertical.blocks.0.conv2.weight",
     } <= by_muon
-    assert {"bottom.0.conv.weight", "generator.vertical.input.weight", "generator.scene.weight"} <= by_adam
+    assert {"trunk.rows.0.conv.weight", "generator.vertical.input.weight", "generator.scene.weight"} <= by_adam
     assert {name for name in by_adam if "branches" in name and name.startswith("segmentation")}

@@ -45,7 +45,7 @@ def sample_batch(
     """
     if batch_size % world:
         raise ValueError(f"a batch of {batch_size} photos cannot be shared by {world} processes")
-    generator = _generator(seed, step)
+    generator = generator_of(seed, step)
     photos = torch.multinomial(weights, batch_size, replacement=True, generator=generator)
     grids = cache.grids[photos]
     corners = (torch.rand(batch_size, 2, generator=generator) * (grids - CROP + 1)).floor()
@@ -70,7 +70,7 @@ def _draw_windows(grids: Int64[Tensor, "batch 2"], generator: torch.Generator) -
     return torch.cat([drawn[:, 2:] * (grids - extents), extents], dim=1)
 
 
-def _generator(seed: int, step: int) -> torch.Generator:
-    """Mixes seed and step into one number, because a CPU generator heeds 32 bits of its seed alone."""
-    mixed = np.random.SeedSequence((seed, step)).generate_state(1)[0]
+def generator_of(*seeds: int) -> torch.Generator:
+    """Mixes seeds into one number, because a CPU generator heeds 32 bits of its seed alone."""
+    mixed = np.random.SeedSequence(seeds).generate_state(1)[0]
     return torch.Generator().manual_seed(int(mixed))

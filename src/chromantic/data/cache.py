@@ -8,7 +8,7 @@ after loading.
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -20,9 +20,11 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from chromantic.data.classes import coarse
 from chromantic.data.voc import VOID
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL
+from chromantic.hints import Hints
 from chromantic.lab import LIGHTNESS_MAX, quantize_chroma
 
 FORMAT_VERSION = 1
@@ -38,24 +40,31 @@ class Batch:
         chroma: (a, b) on the 1-unit grid, a quarter of the lightness's size.
         labels: class indices, `VOID` where there is none, of the chroma's size.
         colourful: False for near-grey photos, whose colours are not to be learned from.
+        coarse: The classes that a background label may stand for (`chromantic.data.classes`).
+        hints: What the network is told of the chroma; None for nothing.
     """
 
     lightness: Float[Tensor, "batch 1 height width"]
     chroma: Float[Tensor, "batch 2 height/4 width/4"]
     labels: Int64[Tensor, "batch height/4 width/4"]
     colourful: Bool[Tensor, "batch"]
+    coarse: Bool[Tensor, "classes"]
+    hints: Hints | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
         """The batch on another device."""
-        return Batch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        hints = self.hints and Hints._make(layer.to(device) for layer in self.hints)
+        layers = {field.name: getattr(self, field.name).to(device) for field in fields(self) if field.name != "hints"}
+        return Batch(**layers, hints=hints)
 
     def halved(self) -> "Batch":
-        """The photos at half their size; of four labels one is kept, since a mean of classes is none."""
+        """The photos at half their size, without hints; of four labels one is kept, since a mean of classes is none."""
         return Batch(
             F.avg_pool2d(self.lightness, 2),
             quantize_chroma(F.avg_pool2d(self.chroma, 2)),
             self.labels[:, 1::2, 1::2],
             self.colourful,
+            self.coarse,
         )
 
 
@@ -66,7 +75,8 @@ class PhotoCache:
     Attributes:
         names: the photos' names.
         class_names: the labels' classes.
-        sources: name and number of photos of every collection in it.
+        sources: name and number of photos of every collection in it, which follow each other.
+        labelled_by: names of segmenters that labelled photos, and how many they were asked of.
         grids: rows and columns of cells of every photo.
         starts: every photo's first cell; times `CELL`^2, its first pixel.
         lightness: L, 0..255 for 0..100, photo after photo, row by row.
@@ -79,6 +89,7 @@ class PhotoCache:
     names: tuple[str, ...]
     class_names: tuple[str, ...]
     sources: dict[str, int]
+    labelled_by: dict[str, int]
     grids: Int64[Tensor, "photos 2"]
     starts: Int64[Tensor, "photos"]
     lightness: UInt8[Tensor, "pixels"]
@@ -142,6 +153,7 @@ class PhotoCache:
             chroma=quantize_chroma(interpolated(self.chroma, 1)).transpose(0, 1),
             labels=self.labels[cells].long(),
             colourful=self.colourful[photos].to(device),
+            coarse=coarse(self.class_names).to(device),
         )
 
     def tensors(self, photos: Int64[Tensor, "batch"]) -> Batch:
@@ -159,11 +171,20 @@ class PhotoCache:
         whole = torch.cat([torch.zeros_like(grids), grids], dim=1).float()
         return self.crop(photos, whole, (rows, columns), torch.zeros(len(photos), dtype=torch.bool))
 
-    def sampling_weights(self, rare_class_power: float = 0.5) -> Float[Tensor, "photos"]:
+    def sampling_weights(
+        self, rare_class_power: float = 0.5, source_shares: Mapping[str, float] | None = None
+    ) -> Float[Tensor, "photos"]:
         """How often to draw every photo, relative to an unlabelled one.
 
         A labelled photo's weight is (photos of the commonest class / photos of its rarest class) ** rare_class_power,
         a background left out: 1 where it holds only the commonest class, and for all photos at power 0.
+
+        Args:
+            rare_class_power: the power.
+            source_shares: how often to draw from each source in all, whatever its size; None leaves that to the sizes.
+
+        Raises:
+            ChromanticError: a share is of a source that is not there.
         """
         present = torch.zeros(len(self), VOID + 1, dtype=torch.bool)
         for photo, labels in enumerate(self.labels.split(self.grids.prod(1).tolist())):
@@ -172,7 +193,13 @@ class PhotoCache:
         objects = present[:, first : len(self.class_names)]
         counts = objects.sum(0).clamp(min=1).float()
         rarity = (counts.max() / counts) ** rare_class_power
-        return torch.where(objects, rarity, 1.0).amax(1)
+        weights = torch.where(objects, rarity, 1.0).amax(1)
+        if not source_shares:
+            return weights
+        if strange := set(source_shares) - set(self.sources):
+            raise ChromanticError(f"{min(strange)}: no source of this cache, which has {', '.join(self.sources)}")
+        parts = zip(self.sources, weights.split(list(self.sources.values())), strict=True)
+        return torch.cat([source_shares.get(name, 0.0) * part / part.sum() for name, part in parts])
 
 
 def _neighbours(coordinates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -215,6 +242,7 @@ def _unpack(about: dict, tensor: Callable[[str], Tensor]) -> PhotoCache:
         names=tuple(about["names"]),
         class_names=tuple(about["class_names"]),
         sources=about["sources"],
+        labelled_by=about.get("labelled_by", {}),
         grids=grids,
         starts=cells.cumsum(0) - cells,
         lightness=_decode_lightness(tensor("lightness_jpegs"), tensor("lightness_jpeg_lengths"), grids),

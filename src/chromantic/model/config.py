@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from chromantic.model.trunks import TrunkName
+
 Flow = Literal["purple", "purple-blue", "purple-blue-green"]
 Fusion = Literal["concat", "film"]
 Branch = Literal["256-channel blocks", "512-channel blocks"]
@@ -27,6 +29,9 @@ class NetworkConfig:
         horizontal_channels: Channels of the generator's horizontal stack, which runs once per pixel; 64 is about what
             keeps its weights in a CPU's second-level cache.
         generator_blocks: Gated residual blocks in each stack.
+        trunk: What reads the lightness: the rows that Tables 1 and 2 share (`tables`), or a backbone that begins with
+            what it learned on ImageNet, under upper rows of its own (`chromantic.model.network`).
+        hints: Whether known chroma can be given to the network.
     """
 
     width: float
@@ -38,6 +43,8 @@ class NetworkConfig:
     vertical_channels: int = 96
     horizontal_channels: int = 48
     generator_blocks: int = 6
+    trunk: TrunkName = "tables"
+    hints: bool = False
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     def channels(self, of_paper: int) -> int:
@@ -50,11 +57,14 @@ _PRESETS = {
     "paper": _PAPER,
     "half": replace(_PAPER, width=0.5, vertical_channels=128),
     "quarter": replace(_PAPER, width=0.25, vertical_channels=64, horizontal_channels=48),
+    "lite": replace(
+        _PAPER, width=0.25, vertical_channels=64, horizontal_channels=48, trunk="efficientnet-lite1", hints=True
+    ),
     "tiny": replace(_PAPER, width=0.125, vertical_channels=16, horizontal_channels=8, generator_blocks=2),
 }
 PRESETS = tuple(_PRESETS)
 
 
 def preset(name: str, classes: tuple[str, ...], **changes: object) -> NetworkConfig:
-    """The preset `name` (`paper`, `half`, `quarter` or `tiny`) for `classes`, with `changes` to its other fields."""
+    """The preset `name`, one of `PRESETS`, for `classes`, with `changes` to its other fields."""
     return replace(_PRESETS[name], classes=classes, **changes)  # type: ignore[arg-type]

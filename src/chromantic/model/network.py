@@ -2,20 +2,25 @@
 
 from typing import NamedTuple
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from chromantic.grid import CELL
+from chromantic.hints import Hints
 from chromantic.lab import normalize_lightness
 from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
 from chromantic.model.embedding import SHARED_UP_TO, TABLE_1
 from chromantic.model.fusion import Concat, FeatureTransformation
 from chromantic.model.generator import Conditioning, Generator, canvas_of
+from chromantic.model.hints import HintConv
 from chromantic.model.mixture import MixtureHead
-from chromantic.model.segmentation import TABLE_2, AtrousPyramid
+from chromantic.model.segmentation import AtrousPyramid
+from chromantic.model.trunks import Trunk
+from chromantic.model.trunks.efficientnet import EfficientNetTrunk
+from chromantic.model.trunks.tables import TableTrunk
+from chromantic.model.upper import upper_rows
 
 
 class Scene(NamedTuple):
@@ -35,7 +40,7 @@ class Scene(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """A scene and the generator's teacher-forced mixture parameters, [batch maps h w]."""
+    """Scenes, and the generator's teacher-forced mixture parameters, [batch maps h w], of all or the first of them."""
 
     scene: Scene
     chroma_parameters: Tensor
@@ -50,16 +55,18 @@ class Chromantic(nn.Module):
         classes, scale = len(config.classes), config.channels
         segments, fuses = config.flow != "purple", config.flow == "purple-blue-green"
 
-        shared = SHARED_UP_TO[config.branch]
-        branch_channels = scale(TABLE_1[shared - 1].channels)
-        embedding_channels = scale(TABLE_1[-1].channels)
-        self.bottom = build_rows(TABLE_1[:shared], 2, scale)
-        self.embedding = build_rows(TABLE_1[shared:], branch_channels, scale)
+        rows = upper_rows(config)
+        embedding_channels = scale(rows.embedding[-1].channels)
+        self.trunk = build_trunk(config)
+        channels = self.trunk.out_channels
+        self.hints = HintConv(channels) if config.hints else None
+        self.shared = build_rows(rows.shared, channels, scale)
+        self.embedding = build_rows(rows.embedding, channels, scale)
         self.embedding_head = MixtureHead(embedding_channels, config.components)
         self.segmentation = (
             nn.Sequential(
-                *build_rows(TABLE_2[shared:], branch_channels, scale),
-                AtrousPyramid(scale(TABLE_2[-1].channels), classes),
+                *build_rows(rows.segmentation, channels, scale),
+                AtrousPyramid(scale(rows.segmentation[-1].channels), classes),
             )
             if segments
             else None
@@ -74,21 +81,27 @@ class Chromantic(nn.Module):
             config.components,
         )
 
-    def encode(self, lightness: Float[Tensor, "batch 1 height width"]) -> Scene:
+    def encode(self, lightness: Float[Tensor, "batch 1 height width"], hints: Hints | None = None) -> Scene:
         """Understand photos: color embedding and segmentation, once per photo.
 
         Args:
             lightness: L in [0, 100]; height and width are multiples of 4. Photos are best read with a shorter side
                 of 128, as the network was trained.
+            hints: Colours that are known, for a network that takes them; None where nothing is known.
         """
         lightness = normalize_lightness(lightness)
-        bottom = self.bottom(torch.cat([lightness, torch.ones_like(lightness)], dim=1))
-        embedding = self.embedding(bottom)
+        features = self.trunk(lightness)
+        if hints is not None:
+            if self.hints is None:
+                raise ValueError("this network takes no hints")
+            features = features + self.hints(hints)
+        features = self.shared(features)
+        embedding = self.embedding(features)
         return Scene(
             F.avg_pool2d(lightness, CELL),
             embedding,
             self.embedding_head(embedding),
-            self.segmentation(bottom) if self.segmentation else None,
+            self.segmentation(features) if self.segmentation else None,
         )
 
     def fuse(self, scene: Scene) -> Float[Tensor, "batch channels height width"]:
@@ -100,14 +113,28 @@ class Chromantic(nn.Module):
         return self.generator.condition(self.fuse(scene))
 
     def forward(
-        self, lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]
+        self,
+        lightness: Float[Tensor, "batch 1 height width"],
+        chroma: Float[Tensor, "batch 2 h w"],
+        hints: Hints | None = None,
+        generated: int | None = None,
     ) -> Prediction:
         """The distributions of the embedding and, given the true chroma of the pixels before, of the generator.
 
         Args:
             lightness: As `encode` reads it.
             chroma: True chroma on the grid, at a quarter of the lightness's resolution.
+            hints: As `encode` takes them.
+            generated: Photos, the first of the batch, that the generator is asked about; None asks about all.
         """
-        scene = self.encode(lightness)
-        canvas = canvas_of(chroma, scene.lightness)
-        return Prediction(scene, self.generator(canvas, self.condition(scene)))
+        scene = self.encode(lightness, hints)
+        seen = scene if generated is None else Scene._make(x if x is None else x[:generated] for x in scene)
+        canvas = canvas_of(chroma[:generated], seen.lightness)
+        return Prediction(scene, self.generator(canvas, self.condition(seen)))
+
+
+def build_trunk(config: NetworkConfig) -> Trunk:
+    """The trunk that a config names."""
+    if config.trunk == "tables":
+        return TableTrunk(TABLE_1[: SHARED_UP_TO[config.branch]], config.channels)
+    return EfficientNetTrunk(int(config.trunk[-1]), config.channels(TABLE_1[-2].channels))

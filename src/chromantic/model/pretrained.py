@@ -119,7 +119,7 @@ def _read(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            tensors = {_today(name): file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise ChromanticError(f"{path}: cannot be read ({error.strerror or error})") from error
     except SafetensorError as error:
@@ -129,6 +129,11 @@ def _read(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
     if not isinstance(metadata, dict):
         raise ChromanticError(f"{path}: holds no Chromantic network; give weights saved by `chromantic train`")
     return metadata, tensors
+
+
+def _today(name: str) -> str:
+    """What a tensor is called today: weights from before there were trunks have Table 1's shared rows as `bottom`."""
+    return name.replace("bottom.", "trunk.rows.", 1) if name.startswith("bottom.") else name
 
 
 def fingerprint(name_or_path: str | Path) -> str:

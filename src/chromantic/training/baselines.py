@@ -22,7 +22,7 @@ from chromantic.model import pretrained
 from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
 from chromantic.model.embedding import TABLE_1
-from chromantic.training.config import OptimizationSection
+from chromantic.training.config import DataSection, OptimizationSection
 from chromantic.training.losses import Losses
 
 _CHROMA_UNIT = 32.0
@@ -170,8 +170,8 @@ class BaselineTask:
             network.head.fit(photos.chroma[:, colourful].float())
         return network
 
-    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
-        return photos.sampling_weights(rare_class_power)
+    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
+        return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
     def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
         colourful = batch.colourful[:, None, None].expand_as(batch.labels)

@@ -25,7 +25,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 class NetworkSection:
     """Which network (`chromantic.model.config`); the classes come from the photos' cache."""
 
-    preset: Literal["paper", "half", "quarter", "tiny"] = "paper"
+    preset: Literal["paper", "half", "quarter", "lite", "tiny"] = "paper"
     flow: Flow = "purple-blue-green"
     fusion: Fusion = "concat"
     branch: Branch = "256-channel blocks"
@@ -44,8 +44,11 @@ class DataSection:
         train: Cache to train on, made by `chromantic prepare`.
         validation: Cache of squashed photos to measure on; its losses go to the log.
         rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
+        source_shares: How often to draw from each source of the cache, by its name and whatever its size; empty draws
+            all photos alike.
         age_probability: Share of photos whose lightness is made to look old.
         stretch_probability: Share of photos of which a larger, smaller or oblong part is brought to the crop's size.
+        hint_probability: Share of photos of whose colours the network is told something, if it takes hints.
         half_size_steps: The first steps, which see photos at half their size: about three times as many a second.
         licence: Of the training photos; it is written into the weights.
     """
@@ -53,8 +56,10 @@ class DataSection:
     train: Path
     validation: Path | None = None
     rare_class_power: NotNegative = 0.5
+    source_shares: dict[str, NotNegative] = field(default_factory=dict)
     age_probability: Probability = 0.4
     stretch_probability: Probability = 0.0
+    hint_probability: Probability = 0.0
     half_size_steps: Natural = 0
     licence: str | None = None
     __pydantic_config__ = _STRICT
@@ -70,6 +75,8 @@ class OptimizationSection:
         learning_rate: Of Adam, after the warm-up and before the decay.
         muon_learning_rate: Of Muon, which then moves the hidden convolutions, and Adam the rest; None leaves all to
             Adam, as in the paper.
+        trunk_learning_rate: Of Adam, for what a trunk learned on ImageNet.
+        frozen_blocks: The first blocks of such a trunk, which stay as they are.
         warmup_steps: Steps of linear rise from zero.
         decay_steps: The last steps, of linear fall to zero.
         betas: Of Adam (paper, Section 4.1).
@@ -79,6 +86,7 @@ class OptimizationSection:
         dropout: Share of features that are dropped inside the embedding's and the segmentation's blocks.
         polyak_decay: Of the averaged weights, which are the result of the training.
         weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
+        generator_share: Share of a batch's photos that the generator learns from; the others spare its time.
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
             losses similar in magnitude, as the paper says.
         precision: Of the network's arithmetic: float32 ("no"), bfloat16 under autocast, or ("auto") bfloat16 on devices
@@ -90,6 +98,8 @@ class OptimizationSection:
     batch_size: PositiveInt = 16
     learning_rate: Positive = 1e-3
     muon_learning_rate: Positive | None = None
+    trunk_learning_rate: Positive = 2e-4
+    frozen_blocks: Natural = 0
     warmup_steps: Natural = 200
     decay_steps: Natural = 0
     betas: tuple[Decay, Decay] = (0.95, 0.9995)
@@ -98,6 +108,7 @@ class OptimizationSection:
     dropout: Decay = 0.0
     polyak_decay: Decay = 0.998
     weights: tuple[NotNegative, NotNegative, NotNegative] = (1.0, 100.0, 1.0)
+    generator_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"
     precision: Literal["auto", "no", "bf16"] = "auto"
     compile: bool = False

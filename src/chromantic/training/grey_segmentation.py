@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -11,12 +10,12 @@ from chromantic.lab import normalize_lightness
 from chromantic.model import pretrained
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
-from chromantic.training.config import OptimizationSection
+from chromantic.training.config import DataSection, OptimizationSection
 from chromantic.training.losses import Losses, segmentation_loss
 
 
 class GreySegmenter(nn.Module):
-    """The network's shared bottom and its segmentation branch: as they begin in the whole network, but alone."""
+    """The network's trunk and its segmentation branch: as they begin in the whole network, but alone."""
 
     def __init__(self, config: NetworkConfig) -> None:
         """Takes the config of a network that segments."""
@@ -24,12 +23,11 @@ class GreySegmenter(nn.Module):
         whole = Chromantic(config)
         assert whole.segmentation is not None
         self.config = config
-        self.bottom, self.segmentation = whole.bottom, whole.segmentation
+        self.trunk, self.shared, self.segmentation = whole.trunk, whole.shared, whole.segmentation
 
     def forward(self, lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch classes h w"]:
         """Class logits, at a quarter of the resolution, for L in [0, 100]."""
-        lightness = normalize_lightness(lightness)
-        return self.segmentation(self.bottom(torch.cat([lightness, torch.ones_like(lightness)], dim=1)))
+        return self.segmentation(self.shared(self.trunk(normalize_lightness(lightness))))
 
 
 class GreySegmentation:
@@ -41,18 +39,18 @@ class GreySegmentation:
     key = "segmenter of grey photos"
 
     def __init__(self, colorizer: Path | None = None) -> None:
-        """Takes weights of a colorizer whose bottom it shall begin with; None begins afresh."""
+        """Takes weights of a colorizer whose trunk it shall begin with; None begins afresh."""
         self.colorizer = colorizer
 
     def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
         network = GreySegmenter(config)
         if self.colorizer:
-            network.bottom.load_state_dict(pretrained.load(self.colorizer).bottom.state_dict())
+            network.trunk.load_state_dict(pretrained.load(self.colorizer).trunk.state_dict())
         return network
 
-    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
-        return photos.sampling_weights(rare_class_power)
+    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
+        return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
     def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        total, count = segmentation_loss(network(batch.lightness), batch.labels, config.segmentation_loss)
+        total, count = segmentation_loss(network(batch.lightness), batch, config.segmentation_loss)
         return Losses.of(segmentation=total), Losses.of(segmentation=count)

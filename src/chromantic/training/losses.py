@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor
 
 from chromantic.data.cache import Batch
+from chromantic.data.classes import BACKGROUND
 from chromantic.data.voc import VOID
 from chromantic.model import mixture
 from chromantic.model.network import Prediction
@@ -37,33 +38,46 @@ def summed_losses(prediction: Prediction, batch: Batch, averaging: SegmentationL
 
     The embedding's and the generator's are bits per dimension of the pixels of colourful photos; the segmentation's is
     the cross entropy of labelled pixels, over the number of classes if it is averaged over those too.
+
+    Args:
+        prediction: the network's, whose generator may have been asked about the first photos alone.
+        batch: the photos.
+        averaging: of the segmentation's loss.
     """
     scene = prediction.scene
     colourful = batch.colourful[:, None, None].expand_as(batch.labels)
 
     def colour(parameters: Tensor) -> Tensor:
-        bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma))
-        return (bits * colourful).sum()
+        bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma[: len(parameters)]))
+        return (bits * colourful[: len(parameters)]).sum()
 
-    pixels = colourful.sum()
+    pixels, generated = colourful.sum(), colourful[: len(prediction.chroma_parameters)].sum()
     if scene.class_logits is None:
         segmentation, labelled = torch.zeros_like(pixels, dtype=torch.float32), torch.zeros_like(pixels)
     else:
-        segmentation, labelled = segmentation_loss(scene.class_logits, batch.labels, averaging)
+        segmentation, labelled = segmentation_loss(scene.class_logits, batch, averaging)
     sums = Losses(colour(scene.chroma_parameters), segmentation, colour(prediction.chroma_parameters))
-    return sums, Losses(pixels, labelled, pixels)
+    return sums, Losses(pixels, labelled, generated)
 
 
 def segmentation_loss(
     class_logits: Float[Tensor, "batch classes height width"],
-    labels: Int64[Tensor, "batch height width"],
+    batch: Batch,
     averaging: SegmentationLoss,
 ) -> tuple[Tensor, Tensor]:
-    """The cross entropy summed over labelled pixels (over the number of classes, if so averaged), and their number."""
-    total = F.cross_entropy(class_logits.float(), labels, ignore_index=VOID, reduction="sum")
+    """The cross entropy summed over labelled pixels (over the number of classes, if so averaged), and their number.
+
+    Where stuff has classes, a background label is content with any of them.
+    """
+    class_logits = class_logits.float()
+    log_probabilities = class_logits.log_softmax(dim=1)
+    if batch.coarse.any():
+        any_stuff = log_probabilities[:, batch.coarse].logsumexp(dim=1, keepdim=True)
+        log_probabilities = torch.cat([any_stuff, log_probabilities[:, BACKGROUND + 1 :]], dim=1)
+    total = F.nll_loss(log_probabilities, batch.labels, ignore_index=VOID, reduction="sum")
     if averaging == "mean_over_pixels_and_classes":
         total = total / class_logits.shape[1]
-    return total, (labels != VOID).sum()
+    return total, (batch.labels != VOID).sum()
 
 
 def means(sums: Losses, counts: Losses) -> Losses:

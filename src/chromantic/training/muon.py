@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from chromantic.training.precision import computes_bfloat16
+
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: quick to near one rather than exact
 _ITERATIONS = 5
 
@@ -19,7 +21,7 @@ def orthogonalize(matrices: Float[Tensor, "batch rows columns"]) -> Float[Tensor
     a, b, c = _NEWTON_SCHULZ
     upright = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if upright else matrices
-    x = x.to(torch.bfloat16)
+    x = x.to(torch.bfloat16 if computes_bfloat16() else torch.float32)
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(_ITERATIONS):
         gram = x @ x.mT

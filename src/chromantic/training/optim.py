@@ -6,34 +6,46 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from chromantic.model.generator import CANVAS_CHANNELS
-from chromantic.model.segmentation import AtrousPyramid
+from chromantic.model.blocks import NormalizedConv
+from chromantic.model.generator import CANVAS_CHANNELS, CausalConv
+from chromantic.model.trunks.efficientnet import EfficientNetTrunk
 from chromantic.training.config import OptimizationSection
 from chromantic.training.muon import Muon
 
 
 def build_optimizers(network: nn.Module, config: OptimizationSection) -> list[torch.optim.Optimizer]:
-    """The paper's Adam for everything, or Muon for the hidden kernels and Adam for the rest."""
+    """The paper's Adam for everything, or Muon for the hidden kernels and Adam for the rest.
 
-    def adam(weights: list[nn.Parameter]) -> torch.optim.Adam:
-        return torch.optim.Adam(weights, config.learning_rate, betas=config.betas, eps=config.epsilon, fused=True)
+    What a trunk learned on ImageNet is Adam's, at a rate of its own. Frozen weights are nobody's.
+    """
 
-    if config.muon_learning_rate is None:
-        return [adam(list(network.parameters()))]
-    hidden = _hidden_kernels(network)
-    by_muon = set(map(id, hidden))
-    others = [weight for weight in network.parameters() if id(weight) not in by_muon]
-    return [adam(others), Muon(hidden, config.muon_learning_rate)]
+    def adam(weights: list[nn.Parameter], rate: float) -> torch.optim.Adam:
+        return torch.optim.Adam(weights, rate, betas=config.betas, eps=config.epsilon, fused=True)
+
+    learned = [
+        weight
+        for module in network.modules()
+        if isinstance(module, EfficientNetTrunk)
+        for weight in module.backbone_parameters()
+        if weight.requires_grad
+    ]
+    hidden = [] if config.muon_learning_rate is None else _hidden_kernels(network)
+    apart = set(map(id, learned + hidden))
+    others = [weight for weight in network.parameters() if weight.requires_grad and id(weight) not in apart]
+    optimizers: list[torch.optim.Optimizer] = [adam(others, config.learning_rate)]
+    if learned:
+        optimizers.append(adam(learned, config.trunk_learning_rate))
+    if config.muon_learning_rate is not None:
+        optimizers.append(Muon(hidden, config.muon_learning_rate))
+    return optimizers
 
 
 def _hidden_kernels(network: nn.Module) -> list[nn.Parameter]:
-    """The kernels over neighbours from features to features: none that reads a photo or writes class logits."""
-    outputs = {id(w) for module in network.modules() if isinstance(module, AtrousPyramid) for w in module.parameters()}
-    return [
-        weight
-        for weight in network.parameters()
-        if weight.ndim == 4 and weight.shape[-1] > 1 and weight.shape[1] > CANVAS_CHANNELS and id(weight) not in outputs
-    ]
+    """The new kernels that mix features into features: none that reads a photo or a canvas, or writes an output."""
+    convs: list[nn.Conv2d] = [module.conv for module in network.modules() if isinstance(module, NormalizedConv)]
+    convs += [module for module in network.modules() if isinstance(module, CausalConv)]
+    hidden = {id(conv.weight) for conv in convs if conv.in_channels > CANVAS_CHANNELS}
+    return [weight for weight in network.parameters() if id(weight) in hidden]
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, config: OptimizationSection) -> None:

@@ -11,7 +11,7 @@ from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.model.pretrained import NETWORK_KEY
 from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
-from chromantic.training.config import OptimizationSection
+from chromantic.training.config import DataSection, OptimizationSection
 from chromantic.training.losses import Losses, segmentation_loss, summed_losses
 
 
@@ -29,7 +29,7 @@ class Task(Protocol):
         """A network that has learned nothing."""
         ...
 
-    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
+    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
         """How often to draw every photo."""
         ...
 
@@ -44,13 +44,18 @@ class Colorization:
     key = NETWORK_KEY
 
     def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
-        return Chromantic(config)
+        network = Chromantic(config)
+        network.trunk.load_imagenet()
+        return network
 
-    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
-        return photos.sampling_weights(rare_class_power)
+    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
+        return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
     def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        return summed_losses(network(batch.lightness, batch.chroma), batch, config.segmentation_loss)
+        share = config.generator_share if network.training else 1.0
+        generated = max(1, round(len(batch.chroma) * share))
+        prediction = network(batch.lightness, batch.chroma, batch.hints, generated)
+        return summed_losses(prediction, batch, config.segmentation_loss)
 
 
 class Segmentation:
@@ -61,15 +66,15 @@ class Segmentation:
     def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
         return SegmenterNetwork(config)
 
-    def photo_weights(self, photos: PhotoCache, rare_class_power: float) -> Float[Tensor, "photos"]:
+    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
         usable = photos.labelled & photos.colourful
         if not usable.any():
             raise ChromanticError("no photo has colours and labels; prepare a collection that has both")
-        return photos.sampling_weights(rare_class_power) * usable
+        return photos.sampling_weights(config.rare_class_power, config.source_shares) * usable
 
     def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
         logits = network(batch.lightness, batch.chroma)
-        total, count = segmentation_loss(logits, batch.labels, config.segmentation_loss)
+        total, count = segmentation_loss(logits, batch, config.segmentation_loss)
         return Losses.of(segmentation=total), Losses.of(segmentation=count)
 
 

@@ -11,11 +11,13 @@ from torch import nn
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
+from chromantic.data.hints import draw_hints
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.blocks import GatedResidualBlock
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
+from chromantic.model.trunks import Trunk
 from chromantic.training import checkpoints
 from chromantic.training.clock import Clock, machine
 from chromantic.training.config import TrainingConfig
@@ -93,7 +95,7 @@ def train(
     elif start is not None:
         record = replace(record, start=Start.read(start))
 
-    weights = task.photo_weights(photos, config.data.rare_class_power)
+    weights = task.photo_weights(photos, config.data)
     set_seed(config.seed)
     if start is None or checkpoint:
         network = task.build(record.network, photos)
@@ -103,6 +105,8 @@ def train(
     for module in network.modules():
         if isinstance(module, GatedResidualBlock):
             module.dropout = optimization.dropout
+        elif isinstance(module, Trunk):
+            module.freeze(optimization.frozen_blocks)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = polyak_average(network, optimization.polyak_decay).to(accelerator.device)
     averaged = average.module.eval()
@@ -131,6 +135,10 @@ def train(
             )
             if step < config.data.half_size_steps:
                 batch = batch.halved()
+            if config.data.hint_probability:
+                first = accelerator.process_index * len(batch.chroma)
+                hints = draw_hints(batch, config.data.hint_probability, seed=config.seed, step=step, first=first)
+                batch = replace(batch, hints=hints)
             sums, counts = task.losses(network, batch, optimization)
             counts = Losses(*accelerator.reduce(tuple(counts)))
             losses = means(sums, counts)

@@ -1,0 +1,20 @@
+"""How known colours enter the network."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from chromantic.hints import Hints
+from chromantic.lab import normalize_chroma
+
+
+class HintConv(nn.Conv2d):
+    """Adds nothing to a network's features where nothing is known, and nothing anywhere before it is trained."""
+
+    def __init__(self, out_channels: int) -> None:
+        super().__init__(3, out_channels, 3, padding=1, bias=False)
+        nn.init.zeros_(self.weight)
+
+    def forward(self, hints: Hints) -> Float[Tensor, "batch out h w"]:  # type: ignore[override]
+        known = hints.known[:, None].to(self.weight.dtype)
+        return super().forward(torch.cat([normalize_chroma(hints.chroma) * known, known], dim=1))
