@@ -33,11 +33,30 @@ def prepare(
     cocostuff: Cocostuff = None,
     folders: Folders = (),
     squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
+    stuff: Annotated[bool, Parameter(help="Tell stuff apart, too: sky, grass, walls ...")] = False,
+    label_by: Annotated[
+        tuple[Path, ...], Parameter(help="Segmenters (.onnx), which label where they are sure and nobody did.")
+    ] = (),
+    label_minutes: Annotated[
+        float | None, Parameter(help="Ask each segmenter no longer than this; the same command goes on.")
+    ] = None,
 ) -> None:
     """Pack photos into one file to train on."""
     from chromantic.data.prepare import prepare as pack
+    from chromantic.evaluation.segmenters import load_segmenter
 
-    packed = pack(output=output, voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders, squash=squash)
+    packed = pack(
+        output=output,
+        voc=voc,
+        split=split,
+        coco=coco,
+        cocostuff=cocostuff,
+        folders=folders,
+        squash=squash,
+        stuff=stuff,
+        segmenters=[load_segmenter(path) for path in label_by],
+        label_minutes=label_minutes,
+    )
     print(packed)
 
 

@@ -17,10 +17,14 @@ from torch import Tensor
 
 from chromantic import lab
 from chromantic.data.cache import FORMAT_VERSION, METADATA_KEY
+from chromantic.data.classes import VOC_AND_STUFF
 from chromantic.data.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
+from chromantic.data.relabel import join_labels
 from chromantic.data.shrink import shrink
+from chromantic.data.verdicts import Segmenter, VerdictStore, collect_verdicts
+from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, write_whole
 
@@ -37,6 +41,7 @@ class Packed:
         near_grey: those kept for their labels alone.
         dropped: near-grey photos without labels, which are not in the cache.
         bytes: the file's size.
+        labelled_by: photos that each segmenter was heard on.
     """
 
     photos: int
@@ -44,11 +49,13 @@ class Packed:
     near_grey: int
     dropped: int
     bytes: int
+    labelled_by: dict[str, int]
 
     def __str__(self) -> str:
         return (
             f"{self.photos} photos ({self.labelled} labelled, {self.near_grey} near-grey), "
             f"{self.dropped} near-grey dropped, {self.bytes / 2**20:.1f} MiB"
+            + "".join(f"\n{count} photos seen by {name}" for name, count in self.labelled_by.items())
         )
 
 
@@ -69,6 +76,9 @@ def prepare(
     cocostuff: Path | None = None,
     folders: Sequence[Path] = (),
     squash: bool = False,
+    stuff: bool = False,
+    segmenters: Sequence[Segmenter] = (),
+    label_minutes: float | None = None,
 ) -> Packed:
     """Packs any mix of collections into one cache file, the same bytes for the same photos.
 
@@ -81,6 +91,10 @@ def prepare(
         coco: a folder of COCO photos with VOC labels.
         cocostuff: a folder of COCO-Stuff, whose classes do not mix with VOC's.
         folders: folders of unlabelled colour photos.
+        stuff: tell stuff apart, too: VOC's classes and those of `stuff.toml`.
+        segmenters: of colour photos, whose labels are taken where they are sure and people gave none (`relabel`).
+            Their verdicts are kept in a folder beside the output, and not asked for again.
+        label_minutes: stop asking each segmenter after this time; photos that it has not seen stay as they are.
         squash: make every photo 128 x 128 (the paper's protocol, `squash128`) instead of keeping its aspect.
 
     Raises:
@@ -93,19 +107,31 @@ def prepare(
     sources = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
     examples = [example for source in sources.values() for example in source]
     class_names = class_names_of(examples)
+    if (stuff or segmenters) and class_names != CLASS_NAMES:
+        raise ChromanticError("segmenters and stuff add to PASCAL VOC's classes; take collections of those")
     check_labels(examples)
-    photos = {example: _pack_photo(example, squash) for example in _progress(examples)}
-    kept = {example: photo for example, photo in photos.items() if photo.colourful or photo.labels is not None}
+    stores = _label(examples, segmenters, output.with_suffix(".labels"), label_minutes)
+    photos = {example: _pack_photo(example, squash, stores, stuff) for example in _progress(examples)}
+    kept = {example: photo for example, photo in photos.items() if photo.colourful or example.labels is not None}
     if not kept:
         raise ChromanticError(f"{examples[0].photo.parent}: all photos are near-grey; name a folder of colour photos")
     counts = {name: sum(example in kept for example in source) for name, source in sources.items()}
-    _write(list(kept), list(kept.values()), class_names, counts, output)
+    labelled_by = {store.segmenter: sum(example in store for example in kept) for store, _ in stores}
+    about = {
+        "version": FORMAT_VERSION,
+        "class_names": VOC_AND_STUFF if stuff else class_names,
+        "sources": counts,
+        "labelled_by": labelled_by,
+        "names": [example.name for example in kept],
+    }
+    _write(list(kept.values()), about, output)
     return Packed(
         photos=len(kept),
         labelled=sum(photo.labels is not None for photo in kept.values()),
         near_grey=sum(not photo.colourful for photo in kept.values()),
         dropped=len(photos) - len(kept),
         bytes=output.stat().st_size,
+        labelled_by=labelled_by,
     )
 
 
@@ -114,9 +140,27 @@ def _progress(examples: list[Example]) -> Iterable[Example]:
     return track(examples, "Packing photos", console=console, disable=not console.is_terminal)
 
 
-def _pack_photo(example: Example, squash: bool) -> _PackedPhoto:
+def _label(
+    examples: list[Example], segmenters: Sequence[Segmenter], folder: Path, minutes: float | None
+) -> list[tuple[VerdictStore, tuple[str, ...]]]:
+    """Asks the segmenters; a segmenter of VOC's classes has no say on photos that people labelled."""
+    stores = []
+    for segmenter in segmenters:
+        store = VerdictStore(folder, segmenter.name)
+        of_voc = segmenter.classes == CLASS_NAMES
+        open_to_it = [example for example in examples if example.labels is None or not of_voc]
+        collect_verdicts(segmenter, open_to_it, store, minutes)
+        stores.append((store, segmenter.classes))
+    return stores
+
+
+def _pack_photo(
+    example: Example, squash: bool, stores: list[tuple[VerdictStore, tuple[str, ...]]], stuff: bool
+) -> _PackedPhoto:
     photo = shrink(example, squash)
-    return _PackedPhoto(_encode(photo.lightness[0]), photo.chroma.to(torch.int8), photo.labels, photo.colourful)
+    heard = [(verdict, classes) for store, classes in stores if (verdict := store.read(example)) is not None]
+    labels = join_labels(photo.labels, heard, stuff=stuff)
+    return _PackedPhoto(_encode(photo.lightness[0]), photo.chroma.to(torch.int8), labels, photo.colourful)
 
 
 def _encode(lightness: Float[Tensor, "height width"]) -> bytes:
@@ -128,10 +172,8 @@ def _encode(lightness: Float[Tensor, "height width"]) -> bytes:
 
 
 def _write(
-    examples: list[Example],
     photos: list[_PackedPhoto],
-    class_names: tuple[str, ...],
-    sources: dict[str, int],
+    about: dict[str, object],
     output: Path,
 ) -> None:
     labels = [photo.labels.flatten() for photo in photos if photo.labels is not None]
@@ -143,12 +185,6 @@ def _write(
         "labels": torch.cat(labels) if labels else torch.empty(0, dtype=torch.uint8),
         "labelled": torch.tensor([photo.labels is not None for photo in photos]),
         "colourful": torch.tensor([photo.colourful for photo in photos]),
-    }
-    about = {
-        "version": FORMAT_VERSION,
-        "class_names": class_names,
-        "sources": sources,
-        "names": [example.name for example in examples],
     }
     metadata = {METADATA_KEY: json.dumps(about)}  # one key, because safetensors writes several in any order
     with write_whole(output) as partial:

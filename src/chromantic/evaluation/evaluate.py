@@ -11,8 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from chromantic.data.classes import coarse, voc_logits
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
+from chromantic.data.verdicts import Segmenter
+from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.calibration import rank_correlation
 from chromantic.evaluation.chroma_error import ClassErrors
@@ -36,7 +39,7 @@ from chromantic.evaluation.protocol import (
     chroma_of,
     read_in_batches,
 )
-from chromantic.evaluation.segmenter import SegmentedPictures, Segmenter
+from chromantic.evaluation.segmenter import SegmentedPictures
 from chromantic.evaluation.tally import Evaluation, Tally, Values
 from chromantic.model import mixture
 from chromantic.model.entropy import entropy
@@ -77,14 +80,14 @@ def evaluate(
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     tally = Tally()
-    iou = MeanIou(model.config.classes)
+    iou = MeanIou(measured_classes(model))
     class_errors = ClassErrors()
     segmented = SegmentedPictures(segmenter, examples) if segmenter else None
     for truth in read_in_batches(examples, resize):
         scene = model.encode(truth.lightness.to(device))
         with_labels = [i for i, example in enumerate(truth.examples) if example.labels is not None]
         if with_labels and scene.class_logits is not None:
-            iou.update(scene.class_logits[with_labels], truth.labels[with_labels])
+            iou.update(voc_logits(scene.class_logits[with_labels], model.config.classes), truth.labels[with_labels])
         with_colours = truth.colourful.nonzero().flatten().tolist()
         if with_colours:
             part, scene = truth.part(with_colours), _part(scene, with_colours)
@@ -118,13 +121,19 @@ def check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
             than their photos.
     """
     labelled = [example for example in examples if example.labels]
-    if model.segmentation and labelled and class_names_of(labelled) != model.config.classes:
+    if model.segmentation and labelled and class_names_of(labelled) != measured_classes(model):
         theirs, ours = (shorten(", ".join(names), 60) for names in (labelled[0].class_names, model.config.classes))
         raise ChromanticError(
             f"{labelled[0].name}: its labels are of the classes {theirs}, the weights' are {ours}; "
             "give weights trained on the photos' classes"
         )
     check_labels(labelled)
+
+
+def measured_classes(model: Chromantic) -> tuple[str, ...]:
+    """The classes that a model's segmentation is measured by: VOC's, stuff counted as background, or its own."""
+    classes = model.config.classes
+    return CLASS_NAMES if coarse(classes).any() else classes
 
 
 def _part(scene: Scene, photos: list[int]) -> Scene:

@@ -16,13 +16,13 @@ from torch import Tensor
 from chromantic import __version__
 from chromantic.data.cache import load_cache
 from chromantic.data.example import Example
+from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.floor import fit_floor
 from chromantic.evaluation.gallery import Gallery
 from chromantic.evaluation.protocol import Resize
 from chromantic.evaluation.results import evaluate_folder, fingerprint_of, match_results
-from chromantic.evaluation.segmenter import Segmenter
 from chromantic.evaluation.tally import Evaluation
 from chromantic.files import write_whole
 from chromantic.model import pretrained

@@ -16,11 +16,12 @@ from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
 from chromantic.data.labels import check_labels
 from chromantic.data.shrink import central_square
+from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.colourfulness import colourfulness
 from chromantic.evaluation.gallery import Gallery
 from chromantic.evaluation.protocol import COLOURFULNESS, Resize, Truth, read_in_batches
-from chromantic.evaluation.segmenter import SegmentedPictures, Segmenter
+from chromantic.evaluation.segmenter import SegmentedPictures
 from chromantic.evaluation.tally import Evaluation, Tally
 from chromantic.grid import SHORTER_SIDE
 from chromantic.photo import read_photo, results_in

@@ -7,7 +7,6 @@ segmenter gives them.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -16,6 +15,7 @@ from torch.nn import functional as F
 
 from chromantic.data.example import Example
 from chromantic.data.labels import class_names_of
+from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.frechet import frechet_distance
 from chromantic.evaluation.miou import MeanIou
@@ -23,23 +23,6 @@ from chromantic.evaluation.protocol import Truth
 from chromantic.evaluation.tally import Values
 
 _ORIGINAL, _GREY = "original", "grey"
-
-
-@runtime_checkable
-class Segmenter(Protocol):
-    """Segments pictures: the same segmenter for every row of a table.
-
-    Attributes:
-        name: stands in the measure's name, so it holds a hash of the weights.
-        classes: names of the classes, by label.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-
-    def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes height width"]:
-        """Class logits, of any size, of pictures, sRGB in [0, 1]."""
-        ...
 
 
 class SegmentedPictures:

@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from chromantic import lab
+from chromantic.data.verdicts import Segmenter
 from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.segmenter import Segmenter
 from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.model import pretrained
 from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
