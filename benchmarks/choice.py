@@ -26,7 +26,7 @@ from chromantic.lab import lab_to_rgb
 from chromantic.model import mixture, pretrained
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import PREVIEW_GAIN, choose_samples
+from chromantic.sampling.choice import GAIN, choose_samples, expected_chroma
 
 CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)
@@ -73,7 +73,9 @@ def choices(
     scene = network.encode(lightness)
     preview = mixture.mean(scene.chroma_parameters)
     yield "grey", torch.zeros_like(truth)
-    yield "preview (mean colours)", preview
+    yield "mean colours (preview)", preview
+    for gain in (1.3, GAIN):
+        yield f"mean colours x {gain:g}", gain * preview
     drawn, likelihoods = sample_chroma(network, scene, samples=CANDIDATES, generator=generator)
     drawn, likelihoods = drawn.unflatten(0, (-1, CANDIDATES)), likelihoods.unflatten(0, (-1, CANDIDATES))
     yield "one sample", drawn[:, 0]
@@ -97,8 +99,8 @@ def choices(
         drawn, _ = sample_chroma(network, scene, samples=candidates, generator=generator, temperature=temperature)
         drawn = drawn.unflatten(0, (-1, candidates))
         yield (
-            f"of {candidates}, temperature {temperature:g}: nearest to {PREVIEW_GAIN:g} x preview",
-            drawn[photos, choose_samples(drawn, preview)],
+            f"of {candidates}, temperature {temperature:g}: nearest to {GAIN:g} x preview",
+            drawn[photos, choose_samples(drawn, expected_chroma(scene.chroma_parameters))],
         )
 
 

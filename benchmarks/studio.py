@@ -61,7 +61,7 @@ def start_seconds() -> tuple[float, float]:
     """From the command to the first preview: on the clock, and on the processor."""
     start = time.monotonic()
     with studio() as (url, process):
-        ask(client(), url, PHOTO, preview=True).raise_for_status()
+        ask(client(), url, PHOTO).raise_for_status()
         return time.monotonic() - start, processor_seconds(process)
 
 
@@ -70,7 +70,7 @@ def preview_seconds(url: str, process: psutil.Process, photo: bytes) -> tuple[fl
     session, seconds = client(), []
     for _ in range(PREVIEWS):
         start, before = time.monotonic(), processor_seconds(process)
-        ask(session, url, photo, preview=True, grey=True, max_side=SHOWN_SIDE).raise_for_status()
+        ask(session, url, photo, grey=True, max_side=SHOWN_SIDE).raise_for_status()
         seconds.append((time.monotonic() - start, processor_seconds(process) - before))
     clock, processor = zip(*seconds, strict=True)
     return statistics.median(clock), statistics.median(processor)

@@ -62,11 +62,11 @@ def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tm
     assert all((record["log_likelihood"] is None) == (record["sample"] is None) for record in records)
 
 
-def test_a_preview_is_one_picture_without_likelihood(photo, tiny_weights, capsys):
-    assert run("colorize", photo, "--preview", "--json", "--model", tiny_weights) == 0
+def test_the_expected_colours_are_one_picture_without_likelihood(photo, tiny_weights, capsys):
+    assert run("colorize", photo, "--json", "--model", tiny_weights) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["path"] == str(photo.parent / "dog.color.png")
-    assert record["sample"] is record["log_likelihood"] is None
+    assert record["seed"] is record["sample"] is record["log_likelihood"] is None
 
 
 def test_a_second_run_writes_the_same_again_and_reads_no_result(photo, tiny_weights):
@@ -83,7 +83,7 @@ def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
     levels = np.linspace(0, 255, 40 * 48).reshape(40, 48)
     image = Image.fromarray((levels * 257).astype(np.uint16) if mode == "I;16" else levels.astype(np.uint8))
     (image if mode == "I;16" else image.convert(mode)).save(tmp_path / "photo.png")
-    assert run("colorize", tmp_path, "--preview", "--model", tiny_weights) == 0
+    assert run("colorize", tmp_path, "--model", tiny_weights) == 0
     assert Image.open(tmp_path / "photo.color.png").mode == ("RGBA" if "A" in mode else "RGB")
 
 
@@ -158,7 +158,7 @@ def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
         (["--temperature", -1], "temperature -1"),
         (["--temperature", "nan"], "temperature nan"),
         (["--seed", -5], "seed -5"),
-        (["--preview", "--samples", 2], "samples 2"),
+        (["--candidates", 0], "candidates 0"),
         (["--colour"], "--colour"),
     ],
 )
@@ -224,7 +224,7 @@ def test_outputs_are_named_for_what_they_are_and_replace_no_input(photo, tmp_pat
 def test_the_longest_names_work(photo, tiny_weights):
     name = "n" * 245
     photo.rename(photo.with_name(name))
-    assert run("colorize", photo.with_name(name), "--preview", "--model", tiny_weights) == 0
+    assert run("colorize", photo.with_name(name), "--model", tiny_weights) == 0
     assert sorted(files_under(photo.parent)) == [name, f"{name}.color.png"]
 
 
@@ -236,7 +236,7 @@ def test_segmentation_needs_weights_that_segment(photo, tmp_path, capsys):
     weights = tmp_path / "purple.safetensors"
     pretrained.save(Chromantic(preset("tiny", ("background",), flow="purple")), weights, {})
     assert str(weights) in refused(capsys, tmp_path, "colorize", photo, "--segmentation", "--model", weights)
-    assert run("colorize", photo, "--preview", "--model", weights) == 0
+    assert run("colorize", photo, "--model", weights) == 0
 
 
 # The other commands
@@ -289,7 +289,7 @@ def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("chromantic.colorizer.sample_chroma", interrupt)
-    assert run("colorize", photo, "--model", tiny_weights) == 130
+    assert run("colorize", photo, "--samples", 1, "--model", tiny_weights) == 130
     assert sorted(files_under(photo.parent)) == ["dog.jpg"]
 
 
@@ -321,7 +321,7 @@ def test_help_and_version_load_no_torch(arguments):
 
 
 def test_a_pipe_that_nobody_reads_ends_the_program_quietly(photo, tiny_weights):
-    arguments = ["colorize", photo, "--preview", "--json", "--model", tiny_weights]
+    arguments = ["colorize", photo, "--json", "--model", tiny_weights]
     command = [sys.executable, "-m", "chromantic", *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import chromantic
-from chromantic.colorizer import Colorizer, resize_lightness
+from chromantic.colorizer import Colorizer, Draws, resize_lightness
 from chromantic.errors import ChromanticError
 from chromantic.lab import lightness_to_grey
 from chromantic.photo import find_photos, read_photo, split_lightness
@@ -35,7 +35,7 @@ def test_a_sample_of_the_photos_own_size_and_grey(colorizer, photo):
         assert abs(grey_of(image) - photo).max() <= 1
     assert len(result.log_likelihoods) == 2
     assert all(math.isfinite(nats) and nats < 0 for nats in result.log_likelihoods)
-    assert result.seed == 0
+    assert result.draws.seed == 0
     assert result.model == colorizer.name
 
 
@@ -46,10 +46,10 @@ def test_same_seed_same_bytes(colorizer, photo):
     assert first.log_likelihoods == again.log_likelihoods
 
 
-def test_each_sample_is_the_candidate_nearest_to_the_preview(colorizer, photo):
+def test_each_sample_is_the_candidate_nearest_to_what_is_expected(colorizer, photo):
     draws = colorizer.colorize(photo, samples=6, candidates=1).chroma.unflatten(0, (2, 3))
-    preview = colorizer.colorize(photo, preview=True).chroma
-    nearest = (draws - 2 * preview).square().sum(dim=(2, 3, 4)).argmin(dim=1)
+    expected = colorizer.colorize(photo).chroma
+    nearest = (draws - expected).square().sum(dim=(2, 3, 4)).argmin(dim=1)
     result = colorizer.colorize(photo, samples=2, candidates=3)
     assert result.chroma.equal(draws[[0, 1], nearest])
     assert not result.chroma.equal(colorizer.colorize(photo, samples=2, candidates=1).chroma)
@@ -63,23 +63,30 @@ def test_a_colour_photo_is_colorized_from_its_lightness(colorizer):
     assert abs(np.asarray(colours).astype(int) - np.asarray(grey)).max() <= 1
 
 
-def test_a_preview_is_one_picture_without_chance(colorizer, photo):
-    previews = [colorizer.colorize(photo, preview=True, seed=seed) for seed in (0, 1)]
-    assert len(previews[0].images) == 1
-    assert previews[0].log_likelihoods == ()
-    assert previews[0].images[0].tobytes() == previews[1].images[0].tobytes()
+def test_without_options_the_expected_colours_are_given(colorizer, photo):
+    first, second = colorizer.colorize(photo), colorizer.colorize(photo)
+    assert len(first.images) == 1
+    assert (first.draws, first.log_likelihoods) == (None, ())
+    assert first.images[0].tobytes() == second.images[0].tobytes()
+
+
+@pytest.mark.parametrize("options", [{"samples": 1}, {"seed": 0}, {"temperature": 1.0}, {"candidates": 8}])
+def test_any_option_of_a_draw_asks_for_one(colorizer, photo, options):
+    result = colorizer.colorize(photo, **options)
+    assert result.draws == Draws()
+    assert len(result.images) == len(result.log_likelihoods) == 1
 
 
 def test_alpha_comes_back(colorizer, photo):
     image = Image.fromarray(photo)
     image.putalpha(Image.fromarray(255 - photo))
-    result = colorizer.colorize(image, preview=True).images[0]
+    result = colorizer.colorize(image).images[0]
     assert result.mode == "RGBA"
     np.testing.assert_array_equal(np.asarray(result.getchannel("A")), 255 - photo)
 
 
 def test_segmentation_names_every_pixel(colorizer, photo):
-    segmentation = colorizer.colorize(photo, preview=True).segmentation
+    segmentation = colorizer.colorize(photo).segmentation
     assert segmentation.names == ("background", "cat", "dog")
     assert segmentation.classes.shape == (44, 60)
     assert segmentation.classes.dtype == np.uint8
@@ -90,7 +97,7 @@ def test_segmentation_names_every_pixel(colorizer, photo):
 
 
 def test_uncertainty_is_an_entropy_per_pixel(colorizer, photo):
-    uncertainty = colorizer.colorize(photo, preview=True).uncertainty
+    uncertainty = colorizer.colorize(photo).uncertainty
     assert uncertainty.shape == (44, 60)
     assert uncertainty.dtype == np.float32
     assert uncertainty.min() >= 0
@@ -100,7 +107,7 @@ def test_uncertainty_is_an_entropy_per_pixel(colorizer, photo):
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (1000, 10), (10, 1000)])
 def test_tiny_and_extreme_photos(colorizer, size):
     photo = np.random.default_rng(0).integers(0, 65536, size, dtype=np.uint16)
-    result = colorizer.colorize(photo, preview=True)
+    result = colorizer.colorize(photo)
     assert np.asarray(result.images[0]).shape == (*size, 3)
     assert result.uncertainty.shape == size
 
@@ -125,7 +132,7 @@ def test_the_network_reads_a_shorter_side_of_128(size, expected):
 
 def test_progress_is_told_row_by_row(colorizer, photo):
     calls: list[tuple[int, int]] = []
-    colorizer.colorize(photo, callback=lambda row, rows: calls.append((row, rows)))
+    colorizer.colorize(photo, samples=1, callback=lambda row, rows: calls.append((row, rows)))
     assert calls == [(row, 32) for row in range(1, 33)]
 
 
@@ -134,7 +141,6 @@ def test_progress_is_told_row_by_row(colorizer, photo):
     [
         {"samples": 0},
         {"candidates": 0},
-        {"samples": 2, "preview": True},
         {"temperature": -1.0},
         {"temperature": math.nan},
         {"temperature": math.inf},
@@ -150,7 +156,7 @@ def test_arguments_out_of_range_are_refused(colorizer, photo, options):
 def test_the_package_colorizes_in_one_call(tiny_weights, photo):
     result = chromantic.colorize(photo, model=tiny_weights, seed=3)
     assert result.images[0].size == (60, 44)
-    assert result.seed == 3
+    assert result.draws.seed == 3
     with pytest.raises(AttributeError):
         chromantic.nothing  # noqa: B018
 

@@ -32,7 +32,7 @@ def width_of(columns: int) -> int:
 def test_a_column_for_each_picture_and_a_row_for_each_photo(colorizer: Colorizer, photos: list[Path]):
     progress: list[int] = []
     sheet = contact_sheet(colorizer, photos, samples=2, callback=progress.append)
-    assert sheet.width == width_of(5)  # grey, preview, two samples, segmentation
+    assert sheet.width == width_of(5)  # grey, expected, two samples, segmentation
     assert sheet.height == (12 + 20) + (6 + 60 + 20) + (6 + 80 + 20) + 12
     assert progress == [1, 2]
 

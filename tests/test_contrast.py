@@ -44,9 +44,9 @@ def fresh(photos_root) -> list[np.ndarray]:
 def test_a_faded_photo_is_read_like_a_fresh_one(fresh):
     colorizer, plain, restored = Colorizer.from_pretrained(), 0.0, 0.0
     for photo in fresh:
-        target = colorizer.colorize(photo, preview=True).chroma
-        plain += float((colorizer.colorize(faded(photo), preview=True).chroma - target).abs().mean())
-        again = colorizer.colorize(faded(photo), preview=True, restore_contrast=True).chroma
+        target = colorizer.colorize(photo).chroma
+        plain += float((colorizer.colorize(faded(photo)).chroma - target).abs().mean())
+        again = colorizer.colorize(faded(photo), restore_contrast=True).chroma
         restored += float((again - target).abs().mean())
     print(plain / len(fresh), restored / len(fresh))
     assert restored < 0.5 * plain
@@ -54,8 +54,8 @@ def test_a_faded_photo_is_read_like_a_fresh_one(fresh):
 
 def test_the_lightness_is_the_photos_own_unless_contrast_is_applied(colorizer, fresh):
     photo = faded(fresh[0])
-    restored = colorizer.colorize(photo, preview=True, restore_contrast=True)
-    applied = colorizer.colorize(photo, preview=True, apply_contrast=True)
+    restored = colorizer.colorize(photo, restore_contrast=True)
+    applied = colorizer.colorize(photo, apply_contrast=True)
     torch.testing.assert_close(restored.chroma, applied.chroma)
     kept, stretched = (
         split_lightness(read_photo(np.concatenate(list(result._strips(0, np.dtype(np.uint16))))))

@@ -17,7 +17,7 @@ from torch import Tensor
 from chromantic.contrast import Levels, find_levels
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
-from chromantic.model import mixture, pretrained
+from chromantic.model import pretrained
 from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
 from chromantic.photo import (
@@ -35,8 +35,47 @@ from chromantic.photo import (
     write_rows,
 )
 from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import CANDIDATES, choose_samples
+from chromantic.sampling.choice import CANDIDATES, choose_samples, expected_chroma
 from chromantic.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How different colorizations are drawn.
+
+    Attributes:
+        samples: Colorizations to draw, at least 1.
+        seed: From 0 to 2^63 - 1: the same seed gives the same pictures.
+        temperature: At least 0. 1 draws what the model believes in; less is calmer and duller.
+        candidates: Draws behind each sample, at least 1, of which that nearest to the expected colours is given
+            (`chromantic.sampling.choice`); 1 gives plain draws of the model.
+    """
+
+    samples: int = 1
+    seed: int = 0
+    temperature: float = 1.0
+    candidates: int = CANDIDATES
+
+    @classmethod
+    def asked_for(cls, **options: int | float | None) -> "Draws | None":
+        """The draws that options ask for, checked; None where all are None, and nothing is to be drawn.
+
+        Raises:
+            ChromanticError: An option is out of range.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        if not given:
+            return None
+        draws = cls(**given)  # type: ignore[arg-type]
+        if draws.samples < 1:
+            raise ChromanticError(f"samples {draws.samples}: give at least 1")
+        if draws.candidates < 1:
+            raise ChromanticError(f"candidates {draws.candidates}: give at least 1")
+        if not 0 <= draws.seed < 2**63:
+            raise ChromanticError(f"seed {draws.seed}: give a whole number from 0 to 2^63 - 1")
+        if not (math.isfinite(draws.temperature) and draws.temperature >= 0):
+            raise ChromanticError(f"temperature {draws.temperature}: give a number from 0 up; 1 is the model's own")
+        return draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +105,8 @@ class Colorization:
     Attributes:
         photo: What was colorized.
         chroma: a and b in CIE units of each sample, at low resolution.
-        log_likelihoods: Of each sample's chroma under the model, in nats; empty for a preview.
-        seed: Of the samples.
-        temperature: Of the samples.
-        candidates: Draws that each sample was chosen from.
+        log_likelihoods: Of each sample's chroma under the model, in nats; empty where the generator drew none.
+        draws: How the samples were drawn; None for expected colours.
         model: Name and fingerprint of the weights.
         scene: What the network understood, at low resolution.
         small_lightness: L in [0, 100] as the network read it.
@@ -81,9 +118,7 @@ class Colorization:
     photo: Photo
     chroma: Float[Tensor, "samples 2 h w"]
     log_likelihoods: tuple[float, ...]
-    seed: int
-    temperature: float
-    candidates: int
+    draws: "Draws | None"
     model: str
     scene: Scene
     small_lightness: Float[Tensor, "1 1 4*h 4*w"]
@@ -119,10 +154,10 @@ class Colorization:
         check_format(format)
         format = format or result_format(self.photo.format)
         depth = depth_in(format, self.photo.result_depth)
-        options: dict[str, object] = {"preview": True}
-        if self.log_likelihoods:
-            options = {"seed": self.seed, "sample": sample + 1, "temperature": self.temperature}
-            options |= {"candidates": self.candidates}
+        options: dict[str, object] = {"colours": "expected"}
+        if self.draws:
+            options = {"seed": self.draws.seed, "sample": sample + 1, "temperature": self.draws.temperature}
+            options |= {"candidates": self.draws.candidates}
         if self.levels != Levels():
             options |= {"contrast": "applied" if self.apply_contrast else "restored"}
         provenance = Provenance(self.model, options)
@@ -190,55 +225,47 @@ class Colorizer:
     def colorize(
         self,
         photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
-        samples: int = 1,
-        seed: int = 0,
-        temperature: float = 1.0,
-        preview: bool = False,
+        samples: int | None = None,
+        seed: int | None = None,
+        temperature: float | None = None,
+        candidates: int | None = None,
         restore_contrast: bool = False,
         apply_contrast: bool = False,
-        candidates: int = CANDIDATES,
         callback: Callable[[int, int], None] | None = None,
     ) -> Colorization:
         """Colorizes a photo; its lightness stays, and only it is read of a colour photo.
 
+        Without `samples`, `seed`, `temperature` and `candidates` it gives the colours that the model expects, as vivid
+        as photographs: the most natural single result, in one pass. With any of them it draws (`Draws`).
+
         Args:
             photo: What `chromantic.photo.read_photo` reads.
-            samples: Different colorizations to draw, at least 1.
-            seed: Of the draws, from 0 to 2^63 - 1: the same seed gives the same pictures.
-            temperature: At least 0. 1 draws what the model believes in; less is calmer and duller.
-            preview: Give the mean colours of the embedding instead, in one pass; nothing is drawn.
+            samples: Different colorizations to draw.
+            seed: Of the draws.
+            temperature: Of the draws.
+            candidates: Draws behind each sample.
             restore_contrast: Let the network see a faded photo with its levels stretched; the result keeps the photo's
                 own lightness.
             apply_contrast: Stretch the result's levels, too.
-            candidates: Draws behind each sample, at least 1, of which that nearest to the preview is given
-                (`chromantic.sampling.choice`); 1 gives plain draws of the model.
             callback: Called with the finished and all rows of the draws; may raise to cancel.
 
         Raises:
             ChromanticError: The photo cannot be read, or an argument is out of range.
         """
-        check_options(samples, seed, temperature, preview, candidates)
+        draws = Draws.asked_for(samples=samples, seed=seed, temperature=temperature, candidates=candidates)
         original = read_photo(photo)
         small_lightness = resize_lightness(original)
         levels = find_levels(small_lightness) if restore_contrast or apply_contrast else Levels()
         small_lightness = levels.stretch(small_lightness)
         scene = self.network.encode(small_lightness.to(next(self.network.parameters()).device))
-        chroma, log_likelihoods = mixture.mean(scene.chroma_parameters), torch.empty(0)
-        if not preview:
-            rng, draws = torch.Generator().manual_seed(seed), samples * candidates
-            drawn, likelihoods = sample_chroma(
-                self.network, scene, samples=draws, generator=rng, temperature=temperature, callback=callback
-            )
-            chosen = choose_samples(drawn.unflatten(0, (samples, candidates)), chroma.expand(samples, -1, -1, -1))
-            first = torch.arange(0, draws, candidates, device=drawn.device)
-            chroma, log_likelihoods = drawn[first + chosen], likelihoods[first + chosen]
+        chroma, log_likelihoods = expected_chroma(scene.chroma_parameters), torch.empty(0)
+        if draws:
+            chroma, log_likelihoods = self._draw(scene, draws, chroma, callback)
         return Colorization(
             photo=original,
             chroma=chroma.cpu(),
             log_likelihoods=tuple(log_likelihoods.tolist()),
-            seed=seed,
-            temperature=temperature,
-            candidates=candidates,
+            draws=draws,
             model=self.name,
             scene=Scene._make(part if part is None else part.cpu() for part in scene),
             small_lightness=small_lightness,
@@ -247,23 +274,22 @@ class Colorizer:
             class_names=self.network.config.classes,
         )
 
-
-def check_options(samples: int, seed: int, temperature: float, preview: bool, candidates: int = CANDIDATES) -> None:
-    """Whether `Colorizer.colorize` takes these options; what reads many photos asks before it starts.
-
-    Raises:
-        ChromanticError: An option is out of range.
-    """
-    if samples < 1:
-        raise ChromanticError(f"samples {samples}: give at least 1")
-    if preview and samples > 1:
-        raise ChromanticError(f"samples {samples}: a preview is one picture; leave out samples or preview")
-    if candidates < 1:
-        raise ChromanticError(f"candidates {candidates}: give at least 1")
-    if not 0 <= seed < 2**63:
-        raise ChromanticError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
-    if not (math.isfinite(temperature) and temperature >= 0):
-        raise ChromanticError(f"temperature {temperature}: give a number from 0 up; 1 is the model's own")
+    def _draw(
+        self, scene: Scene, draws: Draws, expected: Tensor, callback: Callable[[int, int], None] | None
+    ) -> tuple[Tensor, Tensor]:
+        """Chroma and log-likelihood of every sample: of its candidates, that nearest to the expected colours."""
+        drawn, likelihoods = sample_chroma(
+            self.network,
+            scene,
+            samples=draws.samples * draws.candidates,
+            generator=torch.Generator().manual_seed(draws.seed),
+            temperature=draws.temperature,
+            callback=callback,
+        )
+        candidates = drawn.unflatten(0, (draws.samples, draws.candidates))
+        chosen = choose_samples(candidates, expected.expand(draws.samples, -1, -1, -1))
+        chosen += torch.arange(0, len(drawn), draws.candidates, device=drawn.device)
+        return drawn[chosen], likelihoods[chosen]
 
 
 def resize_lightness(photo: Photo) -> Float[Tensor, "1 1 h w"]:

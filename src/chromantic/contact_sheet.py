@@ -30,7 +30,7 @@ def contact_sheet(
     originals: bool = False,
     callback: Callable[[int], None] | None = None,
 ) -> Image.Image:
-    """Colorizes photos and shows each as grey, as the embedding's preview, as samples, and segmented.
+    """Colorizes photos and shows each as grey, in the colours expected, as samples, and segmented.
 
     Args:
         colorizer: what colorizes.
@@ -43,17 +43,17 @@ def contact_sheet(
     Raises:
         ChromanticError: a photo cannot be read, or an argument is out of range.
     """
-    titles = ["grey", "preview", *(f"sample {number + 1}" for number in range(samples))]
+    titles = ["grey", "expected", *(f"sample {number + 1}" for number in range(samples))]
     titles[:0] = ["original"] if originals else []
     segments = colorizer.network.segmentation is not None
 
     def row_of(path: Path) -> Image.Image:
         photo = read_photo(path)
         grey = grey_image(photo).convert("RGB" if photo.alpha is None else "RGBA")
-        preview = colorizer.colorize(photo, preview=True)
-        pictures = [grey, *preview.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
+        expected = colorizer.colorize(photo)
+        pictures = [grey, *expected.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
         pictures[:0] = [_own_colours(photo, grey)] if originals else []
-        return _row(path.stem, pictures, grey, preview.segmentation)
+        return _row(path.stem, pictures, grey, expected.segmentation)
 
     strips = [_header([*titles, "segmentation"] if segments else titles)]
     for row in map_in_threads(row_of, photos):

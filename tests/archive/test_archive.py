@@ -31,7 +31,7 @@ def job(tmp_path, tiny_weights) -> Job:
         Image.fromarray(rng.integers(0, 256, (40, 48), dtype=np.uint8)).convert("RGB").save(path)
     broken = tmp_path / "in/b/broken.jpg"
     broken.write_bytes(broken.read_bytes()[:1500])
-    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), Options(preview=True))
+    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), Options())
 
 
 RESULTS = ["a.jpg.png", "b/c.tif", "b/d/e.png", "b/d/f.webp"]
@@ -67,8 +67,8 @@ def test_a_tree_becomes_a_tree_and_broken_photos_are_recorded(job, caplog):
     ]
     assert "damaged or truncated" in rows[1][3]
     assert {row[4] for row in rows} == {64}
-    options = {"format": None, "preview": True, "restore_contrast": False, "apply_contrast": False}
-    assert json.loads(rows[0][5]) == options | {"seed": 0, "temperature": 1.0, "candidates": 8}
+    options = {"format": None, "restore_contrast": False, "apply_contrast": False}
+    assert json.loads(rows[0][5]) == options | {"seed": None, "temperature": None, "candidates": None}
     assert [record.getMessage() for record in caplog.records if "broken.jpg" in record.getMessage()] == [rows[1][3]]
     assert {path: path.read_bytes() for path in before} == before
 
@@ -96,7 +96,7 @@ def test_other_options_and_other_weights_colorize_anew(job, tmp_path):
     other = Job(job.source, job.target, job.model, Options(seed=1))
     assert run(other, workers=1) == Counts(done=4, failed=1)
     assert all(content != first[name] for name, content in results_of(job).items())
-    as_png = Job(job.source, tmp_path / "png", job.model, Options(preview=True, format="png"))
+    as_png = Job(job.source, tmp_path / "png", job.model, Options(format="png"))
     run(as_png, workers=1)
     assert sorted(results_of(as_png)) == ["a.jpg.png", "b/c.tif.png", "b/d/e.png", "b/d/f.webp.png"]
 
@@ -104,12 +104,12 @@ def test_other_options_and_other_weights_colorize_anew(job, tmp_path):
 def test_results_are_those_of_colorize(job, tmp_path):
     run(job, workers=2)
     photo = job.source / "b/c.tif"
-    assert main(["colorize", str(photo), "--preview", "--output", str(tmp_path), "--model", job.model]) == 0
+    assert main(["colorize", str(photo), "--output", str(tmp_path), "--model", job.model]) == 0
     assert (tmp_path / "c.color.tif").read_bytes() == results_of(job)["b/c.tif"]
 
 
 def test_the_command_exits_with_1_where_photos_failed(job, capsys):
-    command = ["archive", str(job.source), str(job.target), "--preview", "--model", job.model]
+    command = ["archive", str(job.source), str(job.target), "--model", job.model]
     assert main(command) == 1
     captured = capsys.readouterr()
     assert captured.out.startswith(f"{job.target}: 4 colorized, 0 were done, 1 failed (in ")
@@ -158,7 +158,7 @@ def test_an_interruption_exits_130_and_goes_on(job, monkeypatch):
         return original(*arguments)
 
     monkeypatch.setattr(module, "colorize_file", interrupt)
-    command = ["archive", str(job.source), str(job.target), "--preview", "--model", job.model, "--workers", "1"]
+    command = ["archive", str(job.source), str(job.target), "--model", job.model, "--workers", "1"]
     assert main(command) == 130
     assert 0 < len(results_of(job)) < 4
     assert main(command) == 1

@@ -76,7 +76,7 @@ def test_a_photo_that_workers_die_with_is_recorded_as_broken(tmp_path, tiny_weig
         Image.new("L", (64, 64), 80 * number).save(source / f"{number}.png")
     large = np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8)
     Image.fromarray(large).save(source / "large.png")
-    arguments = ["archive", str(source), str(target), "--ray", ADDRESS, "--preview", "--model", str(tiny_weights)]
+    arguments = ["archive", str(source), str(target), "--ray", ADDRESS, "--model", str(tiny_weights)]
     process = subprocess.Popen([sys.executable, "-m", "chromantic", *arguments], stdout=subprocess.PIPE, text=True)
     seen: set[Path] = set()
     while process.poll() is None:

@@ -61,10 +61,10 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
     measures = values["evaluation"]["measures"]
     assert {measure: set(what) for measure, what in measures.items()} == {
         BITS: {"floor", "embedding", "generator"},
-        PSNR: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
-        SSIM: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
-        RMSE: {"grey", "preview", "sample", "chosen_of_2", "best_of_2"},
-        RELATIVE_COLOURFULNESS: {"preview", "sample", "chosen_of_2"},
+        PSNR: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
+        SSIM: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
+        RMSE: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
+        RELATIVE_COLOURFULNESS: {"preview", "expected", "sample", "chosen_of_2"},
         MS_SSIM: {"between_samples"},
         DISTANCE: {"between_samples"},
         CALIBRATION: {"embedding"},

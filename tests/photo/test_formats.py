@@ -110,7 +110,7 @@ def test_every_cell_of_the_table(tmp_path, colorizer, kind, depth, channels, pro
     assert photo.pixels.shape == (*SHAPE, 1 if channels == 1 else 3)
 
     output = tmp_path / "result"
-    colorizer.colorize(path, preview=True).save(output)
+    colorizer.colorize(path).save(output)
     result = read_vips(output)
     assert result.get("vips-loader").startswith({"tiff": "tiff", "webp": "webp"}.get(kind, "png"))
     levels = result.numpy()
@@ -161,7 +161,7 @@ def test_1_bit(tmp_path, colorizer, suffix, options):
     Image.fromarray(bits).save(tmp_path / f"photo{suffix}", **options)
     photo = read_photo(tmp_path / f"photo{suffix}")
     np.testing.assert_array_equal(photo.pixels[..., 0], bits * np.uint8(255))
-    colorizer.colorize(photo, preview=True).save(tmp_path / "result")
+    colorizer.colorize(photo).save(tmp_path / "result")
     levels = read_vips(tmp_path / "result").numpy()
     np.testing.assert_array_equal(levels, np.repeat(photo.pixels, 3, axis=-1))  # black and white have no colour
 
@@ -208,7 +208,7 @@ def test_the_tone_of_a_print_is_dropped_and_its_lightness_kept(tmp_path, coloriz
 
 def test_formats_that_cannot_hold_the_photo(tmp_path, colorizer):
     clear = Photo(np.zeros((30, 40, 1), np.uint16), np.zeros((30, 40), np.uint16))
-    result = colorizer.colorize(clear, preview=True)
+    result = colorizer.colorize(clear)
     with pytest.raises(ChromanticError, match=r"result: jpeg has no transparency"):
         result.save(tmp_path / "result", format="jpeg")
     with pytest.raises(ChromanticError, match="format gif: give one of png, tiff, webp, jpeg"):
@@ -221,11 +221,11 @@ def test_formats_that_cannot_hold_the_photo(tmp_path, colorizer):
 def test_a_large_photo_is_kept_in_files(tmp_path, colorizer, monkeypatch):
     samples = samples_of(16, 3, alpha=True)
     write_vips(tmp_path / "photo.tif", samples, "rgb16")
-    small = colorizer.colorize(tmp_path / "photo.tif", preview=True)
+    small = colorizer.colorize(tmp_path / "photo.tif")
     small.save(tmp_path / "small.tif")
     for module in ("read", "write"):
         monkeypatch.setattr(f"chromantic.photo.{module}.IN_MEMORY_PIXELS", 100)
-    large = colorizer.colorize(tmp_path / "photo.tif", preview=True)
+    large = colorizer.colorize(tmp_path / "photo.tif")
     assert isinstance(large.photo.pixels, np.memmap)
     large.save(tmp_path / "large.tif")
     assert (tmp_path / "large.tif").read_bytes() == (tmp_path / "small.tif").read_bytes()

@@ -30,7 +30,7 @@ def test_a_photo_with_its_exif(path, tiny_weights):
     assert (photo.format, photo.pixels.dtype, photo.pixels.shape) == ("heic", np.uint8, (SIDE, SIDE, 1))
     assert abs(photo.pixels[..., 0].astype(int) - COLUMNS).max() <= 2
     result = path.with_suffix(".png")
-    Colorizer.from_pretrained(tiny_weights).colorize(path, preview=True).save(result)
+    Colorizer.from_pretrained(tiny_weights).colorize(path).save(result)
     assert Image.open(result).getexif()[ExifTags.Base.Artist] == "A. Photographer"
 
 

@@ -96,7 +96,7 @@ def xmp_of(path: Path) -> ET.Element:
 @pytest.mark.parametrize("kind", ["jpg", "tif", "png", "webp"])
 def test_each_field_is_kept(tmp_path, colorizer, kind, output_format):
     path, output = described(tmp_path / f"photo.{kind}"), tmp_path / "result"
-    colorizer.colorize(path, preview=True).save(output, format=output_format)
+    colorizer.colorize(path).save(output, format=output_format)
     with Image.open(output) as result:
         assert result.size == (30, 40)
         exif = result.getexif()
@@ -136,7 +136,7 @@ def test_exif_in_tiff_leaves_the_pixels_alone(tmp_path, colorizer, monkeypatch, 
     photo = read_photo(tmp_path / "photo.tif")
     object.__setattr__(photo, "metadata", read_photo(tmp_path / "8.tif").metadata)
     output = tmp_path / "result.tif"
-    result = colorizer.colorize(photo, preview=True)
+    result = colorizer.colorize(photo)
     result.save(output)
     expected = np.concatenate(list(result._strips(0, np.dtype(depth))))
     np.testing.assert_array_equal(read_vips(output).numpy(), expected)
@@ -151,9 +151,9 @@ def test_exif_in_tiff_leaves_the_pixels_alone(tmp_path, colorizer, monkeypatch, 
 def test_the_origin_is_written_into_every_result(tmp_path, colorizer):
     photo = np.full((30, 40), 90, np.uint8)
     colorizer.colorize(photo, samples=2, seed=7, temperature=0.5).save(tmp_path / "sample.png", sample=1)
-    colorizer.colorize(photo, preview=True).save(tmp_path / "preview.png")
+    colorizer.colorize(photo).save(tmp_path / "expected.png")
     drawn = "seed=7; sample=2; temperature=0.5; candidates=8"
-    for name, options in {"sample": drawn, "preview": "preview=True"}.items():
+    for name, options in {"sample": drawn, "expected": "colours=expected"}.items():
         packet = xmp_of(tmp_path / f"{name}.png")
         assert next(packet.iter(IPTC_TYPE)).text == ENHANCED
         assert next(packet.iter(f"{EVENT}softwareAgent")).text == f"Chromantic {__version__}"
@@ -180,10 +180,10 @@ def test_broken_exif_is_left_out_with_a_warning(tmp_path, colorizer, caplog):
     for number, block in enumerate([b"Exif\0\0nothing", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x01"]):
         Image.new("L", (40, 30)).save(tmp_path / "photo.jpg", exif=block)
         with caplog.at_level(logging.WARNING):
-            colorizer.colorize(tmp_path / "photo.jpg", preview=True).save(tmp_path / f"{number}.png")
+            colorizer.colorize(tmp_path / "photo.jpg").save(tmp_path / f"{number}.png")
         assert Image.open(tmp_path / f"{number}.png").getexif()[ExifTags.Base.Software]
 
 
 def test_without_metadata_the_resolution_is_the_usual_one(tmp_path, colorizer):
-    colorizer.colorize(np.zeros((30, 40), np.uint8), preview=True).save(tmp_path / "result.png")
+    colorizer.colorize(np.zeros((30, 40), np.uint8)).save(tmp_path / "result.png")
     assert Image.open(tmp_path / "result.png").info["dpi"] == pytest.approx((72, 72), abs=0.1)

@@ -81,7 +81,7 @@ def test_a_token_is_asked_for(colorizer: Colorizer, photo: bytes, tmp_path: Path
         assert client.get("/v1/models", headers={"Cookie": "chromantic-studio=\xe9"}).status_code == 401
         page = client.get(f"/?token={TOKEN}")
         assert (page.status_code, page.url) == (200, f"{client.url}/")
-        assert client.colorize(photo, preview=True).status_code == 200  # by the cookie
+        assert client.colorize(photo).status_code == 200  # by the cookie
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_folders_of_ended_processes_go_and_others_stay(tmp_path: Path, monkeypat
 @pytest.mark.slow
 def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
     with process(tiny_weights, tmp_path) as (running, client):
-        client.colorize(photo, preview=True)
+        client.colorize(photo)
 
         def ask() -> None:
             with pytest.raises(OSError, match=r"reset|closed|aborted"):
@@ -136,7 +136,7 @@ def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: b
             thread.join()
     assert list(tmp_path.iterdir())
     with process(tiny_weights, tmp_path) as (running, client):
-        assert client.colorize(photo, preview=True).status_code == 200
+        assert client.colorize(photo).status_code == 200
         assert len(list(tmp_path.iterdir())) == 1
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 143

@@ -90,10 +90,10 @@ def test_a_single_picture_comes_as_it_is(
     assert Image.open(io.BytesIO(response.content)).getexif()[0x010E] == "Grandmother"
 
 
-def test_a_preview_and_the_grey_photo_for_showing(studio: Client, photo: bytes) -> None:
-    answer = studio.colorize(photo, preview="true", grey="true", max_side=40).json()
+def test_the_expected_colours_and_the_grey_photo_for_showing(studio: Client, photo: bytes) -> None:
+    answer = studio.colorize(photo, grey="true", max_side=40).json()
     images = {kind: Image.open(io.BytesIO(content)) for kind, content in pictures_of(answer).items()}
-    assert {kind: image.size for kind, image in images.items()} == {"preview": (40, 30), "grey": (40, 30)}
+    assert {kind: image.size for kind, image in images.items()} == {"expected": (40, 30), "grey": (40, 30)}
     grey = np.asarray(images["grey"].convert("RGB"))
     assert (grey == grey[..., :1]).all()
     small = np.asarray(Image.open(io.BytesIO(photo)).resize((40, 30), Image.Resampling.BOX), np.float32)
@@ -121,7 +121,7 @@ def test_what_is_shown_small_has_the_colours_of_the_full_size(studio: Client, ph
         (422, "seed", {"seed": "many"}),
         (422, "temperature", {"temperature": "nan"}),
         (422, "samples", {"samples": "17"}),
-        (422, "samples", {"samples": "2", "preview": "1"}),
+        (422, "preview", {"preview": "1"}),
         (422, "format", {"format": "bmp"}),
         (422, "sedation", {"sedation": "1"}),
         (422, "twice", {"seed": ["1", "2"]}),
@@ -191,7 +191,7 @@ def test_what_is_shown_small_is_a_jpeg_unless_transparent(studio: Client, photo:
     file = io.BytesIO()
     Image.new("LA", (20, 20), (90, 120)).save(file, "png")
     for content, media_type in ((photo, "image/jpeg"), (file.getvalue(), "image/png")):
-        pictures = studio.colorize(content, preview=True, grey=True, max_side=16).json()["pictures"]
+        pictures = studio.colorize(content, grey=True, max_side=16).json()["pictures"]
         assert [(picture["media_type"], picture["width"]) for picture in pictures] == [(media_type, 16)] * 2
 
 
@@ -257,7 +257,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
             return super().colorize(photo, callback=slowly if callback else None, **options)
 
     with serving(Watched(colorizer.network, colorizer.name), tmp_path) as client:
-        body = json.dumps({"photo": base64.b64encode(photo).decode()})
+        body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
         connection = http.client.HTTPConnection(client.url.removeprefix("http://"))
         connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})
         while not rows:

@@ -88,6 +88,6 @@ def test_json_from_python(studio: Client, folder: Path, tiny_weights: Path) -> N
 def test_a_token(address: str, folder: Path) -> None:
     run("Bearer", address, folder, CHROMANTIC_TOKEN=TOKEN)
     (picture,) = json.loads((folder / "answer.json").read_text())["pictures"]
-    assert picture["kind"] == "sample"
+    assert picture["kind"] == "expected"
     run("Bearer", address, folder, CHROMANTIC_TOKEN="guessed")
     assert "token" in json.loads((folder / "answer.json").read_text())["detail"]

@@ -56,7 +56,7 @@ def drop(page: Page, content: bytes, name: str) -> None:
 
 
 def wait_for_takes(page: Page, count: int) -> None:
-    """Until so many pictures, the preview among them, are there, and nothing more is being drawn."""
+    """Until so many pictures, the expected colours among them, are there, and nothing more is being drawn."""
     expect(page.locator("#takes img")).to_have_count(count, timeout=PATIENCE)
     expect(page.locator("#status")).to_have_text("", timeout=PATIENCE)
 
@@ -117,7 +117,7 @@ def test_more_and_calmer_and_other_formats(
     page.get_by_role("button", name="More like this").click()
     wait_for_takes(page, 10)
     numbers = page.locator("#takes span").all_inner_texts()
-    assert numbers[:7] == ["Preview", *(f"Version {number}" for number in range(1, 7))]
+    assert numbers[:7] == ["Likeliest", *(f"Version {number}" for number in range(1, 7))]
     assert len(set(numbers)) == 10
     assert {int(number.split()[1]) for number in numbers[7:]} < set(range(7, 15))
     liveliness = page.get_by_label("Liveliness")

@@ -120,7 +120,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 @pytest.fixture(scope="module", autouse=True)
 def still_there(studio: Client, photo: bytes) -> Iterator[None]:
     yield
-    assert studio.colorize(photo, preview=True).status_code == 200
+    assert studio.colorize(photo).status_code == 200
 
 
 def test_there_are_fifty() -> None:
@@ -129,7 +129,7 @@ def test_there_are_fifty() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_files(studio: Client, name: str) -> None:
-    response = studio.colorize(FILES[name](), preview=True)
+    response = studio.colorize(FILES[name]())
     detail = response.json()["detail"]
     assert 400 <= response.status_code < 500, detail
     assert detail.startswith("photo: ")
@@ -141,7 +141,7 @@ def test_files(studio: Client, name: str) -> None:
 )
 def test_names_are_not_looked_at(studio: Client, photo: bytes, file_name: str) -> None:
     response = studio.session.post(
-        f"{studio.url}/v1/colorize", files={"photo": (file_name, photo)}, data={"preview": "1"}, timeout=60
+        f"{studio.url}/v1/colorize", files={"photo": (file_name, photo)}, data={"grey": "1"}, timeout=60
     )
     assert response.status_code == 200
     assert "script" not in response.text

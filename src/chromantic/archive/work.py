@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chromantic.archive.manifest import Outcome, Version
-from chromantic.colorizer import CANDIDATES, Colorizer, check_options
+from chromantic.colorizer import Colorizer, Draws
 from chromantic.errors import ChromanticError
 from chromantic.photo import FORMATS, check_format, result_format
 
@@ -20,13 +20,12 @@ _TEMPORARY = ".chromantic-*"  # what `write_whole` leaves where it is killed
 class Options:
     """How every photo of an archive is colorized, as `Colorizer.colorize` and `Colorization.save` take it."""
 
-    seed: int = 0
-    temperature: float = 1.0
-    preview: bool = False
+    seed: int | None = None
+    temperature: float | None = None
+    candidates: int | None = None
     restore_contrast: bool = False
     apply_contrast: bool = False
     format: str | None = None
-    candidates: int = CANDIDATES
 
     def check(self) -> None:
         """Whether they are in range.
@@ -34,7 +33,7 @@ class Options:
         Raises:
             ChromanticError: they are not.
         """
-        check_options(1, self.seed, self.temperature, self.preview, self.candidates)
+        Draws.asked_for(seed=self.seed, temperature=self.temperature, candidates=self.candidates)
         check_format(self.format)
 
     @property

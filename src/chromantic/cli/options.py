@@ -37,9 +37,11 @@ Whole = Annotated[int, Parameter(converter=_whole)]
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
-Temperature = Annotated[float, Parameter(help="Of the draw; below 1 colours are calmer.")]
-Candidates = Annotated[Whole, Parameter(help="Draws behind each colorization: that nearest to the preview.")]
-Preview = Annotated[bool, Parameter(help="Mean colours in one pass, nothing drawn.")]
+DrawSeed = Annotated[Whole | None, Parameter(help="Draw; the same seed gives the same pictures.")]
+Temperature = Annotated[float | None, Parameter(help="Draw; below 1 colours are calmer.")]
+Candidates = Annotated[
+    Whole | None, Parameter(help="Draw so often for each colorization, and take that nearest to what is expected.")
+]
 RestoreContrast = Annotated[bool, Parameter(help="Read faded photos with their levels stretched.")]
 ApplyContrast = Annotated[bool, Parameter(help="Stretch the levels of the results, too.")]
 FileFormat = Annotated[

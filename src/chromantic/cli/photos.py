@@ -11,10 +11,10 @@ from cyclopts import Parameter
 from chromantic.cli.options import (
     ApplyContrast,
     Candidates,
+    DrawSeed,
     FileFormat,
     Model,
     Photos,
-    Preview,
     RestoreContrast,
     Seed,
     Temperature,
@@ -40,11 +40,12 @@ def colorize(
     /,
     *,
     output: Annotated[Path | None, Parameter(help="Folder for the results; else beside each photo.")] = None,
-    samples: Annotated[Whole, Parameter(help="Different colorizations of each photo.")] = 1,
-    seed: Seed = 0,
-    temperature: Temperature = 1.0,
-    candidates: Candidates = 8,
-    preview: Preview = False,
+    samples: Annotated[
+        Whole | None, Parameter(help="Draw so many different colorizations of each photo; else give the expected one.")
+    ] = None,
+    seed: DrawSeed = None,
+    temperature: Temperature = None,
+    candidates: Candidates = None,
     restore_contrast: RestoreContrast = False,
     apply_contrast: ApplyContrast = False,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
@@ -54,15 +55,15 @@ def colorize(
     json_lines: Annotated[bool, Parameter("--json", help="Print one JSON line per file written.")] = False,
 ) -> None:
     """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples."""
-    from chromantic.colorizer import Colorizer, check_options
+    from chromantic.colorizer import Colorizer, Draws
     from chromantic.parallel import map_in_threads
     from chromantic.photo import FORMATS, check_format, result_format, write_picture
 
-    check_options(samples, seed, temperature, preview, candidates)
+    Draws.asked_for(samples=samples, seed=seed, temperature=temperature, candidates=candidates)
     check_format(file_format)
     formats = {file: file_format or result_format(like) for file, like in _readable_photos(photos).items()}
     files = list(formats)
-    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
+    kinds = ["color"] if samples in (None, 1) else [f"color-{number}" for number in range(1, samples + 1)]
     kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
     outputs = _plan_outputs({file: FORMATS[formats[file]].suffix for file in files}, output, kinds)
     colorizer = Colorizer.from_pretrained(model)
@@ -70,8 +71,15 @@ def colorize(
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
 
     def colorize_file(file: Path) -> list[dict[str, object]]:
-        contrast = (restore_contrast, apply_contrast)
-        result = colorizer.colorize(file, samples, seed, temperature, preview, *contrast, candidates)
+        result = colorizer.colorize(
+            file,
+            samples=samples,
+            seed=seed,
+            temperature=temperature,
+            candidates=candidates,
+            restore_contrast=restore_contrast,
+            apply_contrast=apply_contrast,
+        )
         for number, (kind, path) in enumerate(outputs[file].items()):
             if kind.startswith("color"):
                 result.save(path, number, formats[file])
@@ -96,10 +104,9 @@ def archive(
     workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
     watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
     ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
-    seed: Seed = 0,
-    temperature: Temperature = 1.0,
-    candidates: Candidates = 8,
-    preview: Preview = False,
+    seed: DrawSeed = None,
+    temperature: Temperature = None,
+    candidates: Candidates = None,
     restore_contrast: RestoreContrast = False,
     apply_contrast: ApplyContrast = False,
     file_format: FileFormat = None,
@@ -109,7 +116,7 @@ def archive(
     from chromantic.archive.report import run_with_progress
     from chromantic.archive.run import Job, Options
 
-    options = Options(seed, temperature, preview, restore_contrast, apply_contrast, file_format, candidates)
+    options = Options(seed, temperature, candidates, restore_contrast, apply_contrast, file_format)
     job = Job(source, target, model, options)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
@@ -142,11 +149,11 @@ def sheet(
     model: Model = "default",
 ) -> None:
     """Show photos and what becomes of them side by side on one picture."""
-    from chromantic.colorizer import Colorizer, check_options
+    from chromantic.colorizer import Colorizer, Draws
     from chromantic.contact_sheet import contact_sheet
     from chromantic.photo import write_picture
 
-    check_options(samples, seed, temperature=1.0, preview=False)
+    Draws.asked_for(samples=samples, seed=seed)
     files = list(_readable_photos(photos))
     check_output(output, _SHEET_SUFFIXES, files)
     start = time.monotonic()
@@ -197,10 +204,10 @@ def _map_picture(result: "Colorization", kind: str) -> "Image.Image":
 
 
 def _record(result: "Colorization", number: int, path: Path) -> dict[str, object]:
-    drawn = number < len(result.log_likelihoods)  # samples come first; neither a preview nor a map is drawn
+    drawn = number < len(result.log_likelihoods)  # samples come first; neither expected colours nor maps are drawn
     return {
         "path": str(path),
-        "seed": result.seed,
+        "seed": result.draws.seed if result.draws else None,
         "sample": number + 1 if drawn else None,
         "log_likelihood": result.log_likelihoods[number] if drawn else None,
         "model": result.model,

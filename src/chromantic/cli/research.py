@@ -1,5 +1,7 @@
 """Commands that train and measure."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -165,6 +167,43 @@ def evaluate(
             write(path)
     if card:
         update_card(card, report)
+
+
+@app.command
+def judge(
+    segmenter: Annotated[Path, Parameter(help="Of colour photos: .onnx, .safetensors, or deeplabv3_resnet101.")],
+    /,
+    *,
+    model: Model = "default",
+    voc: Voc = None,
+    split: Split = "val",
+    coco: Coco = None,
+    systems: Annotated[
+        tuple[str, ...],
+        Parameter("--system", help="NAME=FOLDER of another system's results of these photos; may be repeated."),
+    ] = (),
+    seed: Seed = 0,
+    limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+) -> None:
+    """Let a segmenter of colour photos judge what users get, at the photos' own size."""
+    from chromantic.colorizer import Colorizer
+    from chromantic.data.collect import collect
+    from chromantic.evaluation.own_size import judge_ways, results_way, users_ways
+    from chromantic.evaluation.segmenters import load_segmenter
+    from chromantic.files import write_whole
+
+    if output:
+        check_output(output, (".json",), [Path(model), segmenter])
+    collections = collect(voc=voc, split=split, coco=coco)
+    photos = [example for examples in collections.values() for example in examples[:limit]]
+    ways = users_ways(Colorizer.from_pretrained(model), seed)
+    ways |= {name: results_way(folder, photos) for name, folder in map(_named_folder, systems)}
+    judgement = judge_ways(photos, load_segmenter(segmenter), ways)
+    print_table(judgement.table())
+    if output:
+        with write_whole(output) as partial:
+            partial.write_text(json.dumps(asdict(judgement), indent=2) + "\n")
 
 
 @app.command

@@ -45,7 +45,7 @@ from chromantic.model import mixture
 from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import choose_samples
+from chromantic.sampling.choice import choose_samples, expected_chroma
 
 
 @torch.inference_mode()
@@ -160,18 +160,19 @@ def _measure_pictures(
     tally.add(CALIBRATION, embedding=rank_correlation(entropy(scene.chroma_parameters).cpu(), preview, truth.chroma))
     chroma, _ = sample_chroma(model, scene, samples=samples, generator=generator)
     chroma = chroma.cpu().unflatten(0, (-1, samples))
-    chosen = choose_samples(chroma, preview)
+    expected = expected_chroma(scene.chroma_parameters).cpu()
+    chosen = choose_samples(chroma, expected)
     drawn = torch.stack([truth.draw(each) for each in chroma.unbind(1)])  # samples photos 3 128 128
     photos = torch.arange(len(preview))
     grey = torch.zeros_like(preview)
     of_one = {"sample": chroma[:, 0]} if samples == 1 else {f"chosen_of_{samples}": chroma[photos, chosen]}
     names = [example.class_names for example in truth.examples]
     class_errors.update(names, truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
-    pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview)}
-    of_grey, of_preview = (truth.compare(picture) for picture in pictures.values())
+    pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview), "expected": truth.draw(expected)}
+    of_grey, of_preview, of_expected = (truth.compare(picture) for picture in pictures.values())
     of_each = [truth.compare(each) for each in drawn]
     of_samples = {measure: torch.stack([values[measure] for values in of_each], dim=1) for measure in of_preview}
-    ways = {"preview": of_preview, "sample": of_samples}
+    ways = {"preview": of_preview, "expected": of_expected, "sample": of_samples}
     pictures["sample"] = drawn.flatten(0, 1)
     if samples > 1:
         ways[f"chosen_of_{samples}"] = {measure: values[photos, chosen] for measure, values in of_samples.items()}

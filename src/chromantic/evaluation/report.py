@@ -31,6 +31,7 @@ _COLUMNS = {
     "original": ("original",),
     "grey, or floor": ("grey", "floor"),
     "embedding, one pass": ("preview", "embedding", "segmentation"),
+    "expected colours": ("expected",),
     "generator, one sample": ("sample", "generator"),
     "between samples": ("between_samples",),
     "result": ("result",),

@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from chromantic.hints import Hints
 from chromantic.lab import normalize_chroma
 
+_CHROMA_GAIN = 8.0
+"""Natural chroma seldom leaves an eighth of its range: so it spreads over [-1, 1] as features do."""
+
 
 class HintConv(nn.Conv2d):
     """Adds nothing to a network's features where nothing is known, and nothing anywhere before it is trained."""
@@ -17,4 +20,4 @@ class HintConv(nn.Conv2d):
 
     def forward(self, hints: Hints) -> Float[Tensor, "batch out h w"]:  # type: ignore[override]
         known = hints.known[:, None].to(self.weight.dtype)
-        return super().forward(torch.cat([normalize_chroma(hints.chroma) * known, known], dim=1))
+        return super().forward(torch.cat([_CHROMA_GAIN * normalize_chroma(hints.chroma) * known, known], dim=1))

@@ -25,6 +25,7 @@ from chromantic.lab import (
 NUMBERS_PER_COMPONENT = 6
 LOG_SCALE_MIN = -7.0
 LOG_SCALE_MAX = 2.0  # flat over all of chroma; of much wider logistics a bin has no probability that float32 can hold
+_UNIT = (CHROMA_LEVELS - 1) / 2  # CIE units to one of normalized chroma
 _BIN = 2 / (CHROMA_LEVELS - 1)  # width of a bin in normalized chroma
 
 
@@ -97,6 +98,19 @@ def mean(parameters: Float[Tensor, "batch maps *size"]) -> Float[Tensor, "batch 
     mean_a = mixture.means[:, 0]
     mean_b = mixture.means[:, 1] + mixture.coefficients * mean_a
     return denormalize_chroma(torch.stack([(weights * mean_a).sum(dim=1), (weights * mean_b).sum(dim=1)], dim=1))
+
+
+def variance(parameters: Float[Tensor, "batch maps *size"]) -> Float[Tensor, "batch 2 *size"]:
+    """The variance of each pixel's chroma, in squared CIE units (of the continuous mixture)."""
+    mixture = unpack(parameters)
+    weights = mixture.logits.softmax(dim=1).unsqueeze(1)
+    mean_a = mixture.means[:, 0]
+    means = torch.stack([mean_a, mixture.means[:, 1] + mixture.coefficients * mean_a], dim=1)
+    own = (2 * mixture.log_scales).exp() * (math.pi**2 / 3)  # of a logistic
+    shifted = mixture.coefficients.square() * own[:, 0]
+    own = torch.stack([own[:, 0], own[:, 1] + shifted], dim=1)
+    about = (means - (weights * means).sum(dim=2, keepdim=True)).square()
+    return (weights * (own + about)).sum(dim=2) * _UNIT**2
 
 
 def draw(

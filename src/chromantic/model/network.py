@@ -39,6 +39,22 @@ class Scene(NamedTuple):
     class_logits: Tensor | None
 
 
+class Reading(NamedTuple):
+    """What the trunk makes of a photo's lightness: all of the network that no hint can change.
+
+    Attributes:
+        lightness: [batch 1 h w], normalized, at a quarter of the photo's resolution.
+        features: [batch channels h w].
+    """
+
+    lightness: Tensor
+    features: Tensor
+
+    def repeat(self, times: int) -> "Reading":
+        """Each photo so many times, one after another."""
+        return Reading(*(layer.repeat_interleave(times, dim=0) for layer in self))
+
+
 class Prediction(NamedTuple):
     """Scenes, and the generator's teacher-forced mixture parameters, [batch maps h w], of all or the first of them."""
 
@@ -89,8 +105,16 @@ class Chromantic(nn.Module):
                 of 128, as the network was trained.
             hints: Colours that are known, for a network that takes them; None where nothing is known.
         """
+        return self.understand(self.read(lightness), hints)
+
+    def read(self, lightness: Float[Tensor, "batch 1 height width"]) -> Reading:
+        """The first part of `encode`, and most of its work, for photos that are understood several times."""
         lightness = normalize_lightness(lightness)
-        features = self.trunk(lightness)
+        return Reading(F.avg_pool2d(lightness, CELL), self.trunk(lightness))
+
+    def understand(self, reading: Reading, hints: Hints | None = None) -> Scene:
+        """The second part of `encode`."""
+        features = reading.features
         if hints is not None:
             if self.hints is None:
                 raise ValueError("this network takes no hints")
@@ -98,7 +122,7 @@ class Chromantic(nn.Module):
         features = self.shared(features)
         embedding = self.embedding(features)
         return Scene(
-            F.avg_pool2d(lightness, CELL),
+            reading.lightness,
             embedding,
             self.embedding_head(embedding),
             self.segmentation(features) if self.segmentation else None,

@@ -1,24 +1,38 @@
-"""Which of several samples to show: the one that agrees best with what the embedding makes of the whole photo.
+"""One colorization without drawing, and which of several draws to show.
 
-A sample is drawn pixel by pixel and may wander off; the embedding's mean colours are calm but right about large things.
-They are less colourful than photographs, so samples are compared with them made as colourful.
+The mean of the colours that the embedding deems possible is right about large things and free of patches, but duller
+than photographs, since a mean of different colours is. Made as colourful as photographs it is the most natural single
+result, and what draws, which wander off pixel by pixel, are measured against.
 """
 
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from chromantic.model import mixture
+
 CANDIDATES = 8
-PREVIEW_GAIN = 1.6
+GAIN = 1.6
 """From the colourfulness of mean colours to that of photographs (docs/sampling.md)."""
 
 
+def expected_chroma(
+    parameters: Float[Tensor, "photos maps height width"],
+) -> Float[Tensor, "photos 2 height width"]:
+    """The colours that the embedding expects, as vivid as photographs, in CIE units.
+
+    Args:
+        parameters: The embedding's mixture of each pixel.
+    """
+    return GAIN * mixture.mean(parameters)
+
+
 def choose_samples(
-    chroma: Float[Tensor, "photos candidates 2 height width"], preview: Float[Tensor, "photos 2 height width"]
+    chroma: Float[Tensor, "photos candidates 2 height width"], expected: Float[Tensor, "photos 2 height width"]
 ) -> Int64[Tensor, "photos"]:
-    """The number of each photo's candidate that is nearest to its preview, made as colourful as photographs are.
+    """The number of each photo's candidate that is nearest to the colours expected there.
 
     Args:
         chroma: Samples, CIE units.
-        preview: `chromantic.model.mixture.mean` of the embedding's parameters, CIE units.
+        expected: `expected_chroma` of the photos.
     """
-    return (chroma - PREVIEW_GAIN * preview.unsqueeze(1)).square().mean(dim=(2, 3, 4)).argmin(dim=1)
+    return (chroma - expected.unsqueeze(1)).square().mean(dim=(2, 3, 4)).argmin(dim=1)

@@ -70,7 +70,7 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
         with workers.place() as place:
             content, options = await read_order(request, limits)
             raw = "image/" in accept and not any(kind in accept for kind in ("*/*", "application/json", _STREAM))
-            if raw and (options.samples > 1 or options.segmentation or options.uncertainty or options.grey):
+            if raw and ((options.samples or 1) > 1 or options.segmentation or options.uncertainty or options.grey):
                 raise HTTPException(406, "several pictures are no image/*; accept application/json instead")
             check_photo(content, limits)
             work = place.start(partial(colorize_upload, colorizer, content, options, limits, folder))
@@ -201,7 +201,7 @@ def _responses() -> dict[int | str, dict[str, Any]]:
     picture = {
         "type": "object",
         "properties": {
-            "kind": {"enum": ["sample", "preview", "grey", "segmentation", "uncertainty"]},
+            "kind": {"enum": ["expected", "sample", "grey", "segmentation", "uncertainty"]},
             "media_type": {"type": "string"},
             "content": {"type": "string", "contentEncoding": "base64"},
             "width": {"type": "integer"},

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chromantic.colorizer import CANDIDATES
 from chromantic.photo import FORMATS
 
 FormatName = Literal["png", "tiff", "webp", "jpeg"]
@@ -38,15 +37,25 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    samples: Annotated[int, Field(ge=1, le=16, description="Different colorizations to draw.")] = 1
-    seed: Annotated[int, Field(ge=0, lt=2**63, description="The same seed gives the same bytes.")] = 0
+    samples: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=16,
+            description="Different colorizations to draw; without this, seed, temperature and candidates nothing is "
+            "drawn, and the colours that the model expects are given.",
+        ),
+    ] = None
+    seed: Annotated[
+        int | None, Field(ge=0, lt=2**63, description="Of the draw; the same seed gives the same bytes.")
+    ] = None
     temperature: Annotated[
-        float, Field(ge=0, le=10, allow_inf_nan=False, description="Of the draw; below 1 colours are calmer.")
-    ] = 1.0
+        float | None, Field(ge=0, le=10, allow_inf_nan=False, description="Of the draw; below 1 colours are calmer.")
+    ] = None
     candidates: Annotated[
-        int, Field(ge=1, le=32, description="Draws, of which each colorization is the one nearest to the preview.")
-    ] = CANDIDATES
-    preview: Annotated[bool, Field(description="Mean colours in one pass, nothing drawn; samples must be 1.")] = False
+        int | None,
+        Field(ge=1, le=32, description="Draws, of which each colorization is the one nearest to the expected colours."),
+    ] = None
     restore_contrast: Annotated[bool, Field(description="Read a faded photo with its levels stretched.")] = False
     apply_contrast: Annotated[bool, Field(description="Stretch the levels of the results, too.")] = False
     format: Annotated[

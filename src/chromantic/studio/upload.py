@@ -65,8 +65,6 @@ async def read_order(request: Request, limits: Limits) -> tuple[bytes, Options]:
         content, options = await _read_form(request, body)
     else:
         raise HTTPException(415, "send multipart/form-data with the file in the field photo, or application/json")
-    if options.preview and options.samples > 1:
-        raise HTTPException(422, "samples: a preview is one picture; leave out samples or preview")
     return content, options
 
 

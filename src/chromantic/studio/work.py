@@ -38,7 +38,7 @@ class Picture:
     """A file of the results.
 
     Attributes:
-        kind: `sample`, `preview`, `grey`, `segmentation` or `uncertainty`.
+        kind: `expected`, `sample`, `grey`, `segmentation` or `uncertainty`.
         media_type: Of the content.
         content: The file.
         details: What else there is to say of it, JSON values.
@@ -95,7 +95,6 @@ def colorize_upload(
             samples=options.samples,
             seed=options.seed,
             temperature=options.temperature,
-            preview=options.preview,
             restore_contrast=options.restore_contrast,
             apply_contrast=options.apply_contrast,
             candidates=options.candidates,
@@ -112,8 +111,8 @@ def colorize_upload(
             {
                 "photo": {"width": width, "height": height, "format": photo.format},
                 "model": result.model,
-                "seed": None if options.preview else result.seed,
-                "temperature": None if options.preview else result.temperature,
+                "seed": result.draws.seed if result.draws else None,
+                "temperature": result.draws.temperature if result.draws else None,
             }
         )
     )
@@ -159,7 +158,7 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[P
         details = dict(size)
         if result.log_likelihoods:
             details = {"sample": number + 1, "log_likelihood": result.log_likelihoods[number]} | size
-        yield Picture("preview" if options.preview else "sample", MEDIA_TYPES[format], _taken(path), details)
+        yield Picture("sample" if result.draws else "expected", MEDIA_TYPES[format], _taken(path), details)
     if options.segmentation:
         assert result.segmentation
         classes = {"classes": _classes(result.segmentation)}

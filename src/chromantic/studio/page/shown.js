@@ -36,7 +36,7 @@ function choose(take) {
   photo.chosen = take;
   element("before").src = photo.full || photo.grey;
   element("after").src = take.full || take.url;
-  if (!take.preview) {
+  if (!take.expected) {
     element("liveliness").value = take.temperature;
     showLiveliness();
   }
@@ -79,7 +79,7 @@ function itemOf(take) {
 
 function captionOf(take) {
   const calm = take.temperature === 1 ? "" : `, ${take.temperature < 1 ? "calmer" : "livelier"}`;
-  const text = take.preview ? "Preview" : `Version ${take.seed}${calm}`;
+  const text = take.expected ? "Likeliest" : `Version ${take.seed}${calm}`;
   return Object.assign(document.createElement("span"), { textContent: text });
 }
 

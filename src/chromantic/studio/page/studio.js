@@ -16,7 +16,7 @@ let segments = false; // whether the weights know a segmentation
 
 const liveliness = () => Number(element("liveliness").value);
 const fieldsOf = (take) => ({
-  ...(take.preview ? { preview: true } : { seed: take.seed, temperature: take.temperature }),
+  ...(take.expected ? {} : { seed: take.seed, temperature: take.temperature }),
   ...(photo.faded ? { restore_contrast: true } : {}),
 });
 
@@ -47,13 +47,13 @@ function open(file, name, faded = false) {
     document.body.setAttribute("aria-busy", "true");
     say("Reading the photo …");
     try {
-      const wish = { preview: true, grey: true, max_side: SHOWN_SIDE, restore_contrast: faded };
+      const wish = { grey: true, max_side: SHOWN_SIDE, restore_contrast: faded };
       const answer = await askForPictures(file, wish, { signal, onBusy: sayBusy });
-      const { preview, grey } = answer.pictures;
+      const { expected, grey } = answer.pictures;
       photo = {
         file, name, faded, nextSeed: 1, overlays: null, full: false, ...answer.photo,
         grey: URL.createObjectURL(grey.content), shownWidth: grey.width,
-        takes: [{ preview: true, content: preview.content, url: URL.createObjectURL(preview.content) }],
+        takes: [{ expected: true, content: expected.content, url: URL.createObjectURL(expected.content) }],
       };
     } finally {
       document.body.removeAttribute("aria-busy");
@@ -113,9 +113,9 @@ function readAnew() {
   open(file, name, element("faded").checked);
 }
 
-/** The same draw, calmer or livelier; the preview, which is none, gives way to new ones. */
+/** The same draw, calmer or livelier; the expected colours, which are none, give way to new ones. */
 function redraw() {
-  if (photo.chosen.preview) return somethingElse();
+  if (photo.chosen.expected) return somethingElse();
   const take = { seed: photo.chosen.seed, temperature: liveliness() };
   return run(async (signal) => {
     await draw([take], signal);
@@ -130,7 +130,7 @@ async function showOverlay() {
   await attempt(async (signal) => {
     if (!photo.overlays) {
       say("Asking what it sees …");
-      const wish = { ...fieldsOf({ preview: true }), segmentation: segments, uncertainty: true, max_side: SHOWN_SIDE };
+      const wish = { ...fieldsOf({ expected: true }), segmentation: segments, uncertainty: true, max_side: SHOWN_SIDE };
       const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
       photo.overlays = {
         uncertainty: { image: await uncertaintyOverlay(pictures.uncertainty.content) },
@@ -186,7 +186,7 @@ async function sharpen() {
     say("Loading every pixel …");
     const wish = { ...fieldsOf(chosen), format: "png", ...(photo.full ? {} : { grey: true }) };
     const { pictures } = await askForPictures(photo.file, wish, { signal, onBusy: sayBusy });
-    chosen.full = URL.createObjectURL((pictures.sample ?? pictures.preview).content);
+    chosen.full = URL.createObjectURL((pictures.sample ?? pictures.expected).content);
     if (pictures.grey) photo.full = URL.createObjectURL(pictures.grey.content);
     choose(chosen);
   });
