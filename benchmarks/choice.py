@@ -27,6 +27,7 @@ from chromantic.model import mixture, pretrained
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
 from chromantic.sampling.choice import GAIN, choose_samples, expected_chroma
+from chromantic.sampling.coherent import sample_coherently
 
 CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)
@@ -66,6 +67,10 @@ def agreement(scene: Scene, histograms: Tensor, samples: Tensor) -> Tensor:
     )
 
 
+def _only(scene: Scene, photo: Tensor) -> Scene:
+    return Scene._make(part if part is None else part[photo : photo + 1] for part in scene)
+
+
 def choices(
     network: Chromantic, histograms: Tensor, lightness: Tensor, truth: Tensor, generator: torch.Generator
 ) -> Iterator[tuple[str, Tensor]]:
@@ -76,6 +81,14 @@ def choices(
     yield "mean colours (preview)", preview
     for gain in (1.3, GAIN):
         yield f"mean colours x {gain:g}", gain * preview
+    photos = torch.arange(len(lightness))
+    each = [sample_coherently(_only(scene, photo), samples=CANDIDATES, generator=generator) for photo in photos]
+    coherent = torch.stack(each)
+    yield "one coherent draw", coherent[:, 0]
+    yield (
+        f"of {CANDIDATES} coherent draws: nearest to the truth, which nobody knows",
+        coherent[photos, error(coherent, truth[:, None]).argmin(dim=1)],
+    )
     drawn, likelihoods = sample_chroma(network, scene, samples=CANDIDATES, generator=generator)
     drawn, likelihoods = drawn.unflatten(0, (-1, CANDIDATES)), likelihoods.unflatten(0, (-1, CANDIDATES))
     yield "one sample", drawn[:, 0]
@@ -92,7 +105,6 @@ def choices(
     }
     scores |= {f"nearest to {gain:g} x preview": -error(drawn, gain * preview[:, None]) for gain in GAINS}
     scores["nearest to the truth, which nobody knows"] = -error(drawn, truth[:, None])
-    photos = torch.arange(len(drawn))
     for way, score in scores.items():
         yield f"of {CANDIDATES}: {way}", drawn[photos, score.argmax(dim=1)]
     for candidates, temperature in ((MORE, 1.0), (CANDIDATES, 0.95), (MORE, 0.95)):

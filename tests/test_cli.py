@@ -59,7 +59,9 @@ def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tm
     assert [record["sample"] for record in records] == [1, 2, None, None]
     assert {record["seed"] for record in records} == {7}
     assert all(record["model"].startswith(str(tiny_weights)) for record in records)
-    assert all((record["log_likelihood"] is None) == (record["sample"] is None) for record in records)
+    assert all(record["log_likelihood"] is None for record in records)
+    assert run("colorize", photo, "--candidates", 2, "--json", "--model", tiny_weights) == 0
+    assert json.loads(capsys.readouterr().out)["log_likelihood"] < 0  # the generator's
 
 
 def test_the_expected_colours_are_one_picture_without_likelihood(photo, tiny_weights, capsys):
@@ -289,7 +291,7 @@ def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("chromantic.colorizer.sample_chroma", interrupt)
-    assert run("colorize", photo, "--samples", 1, "--model", tiny_weights) == 130
+    assert run("colorize", photo, "--candidates", 1, "--model", tiny_weights) == 130
     assert sorted(files_under(photo.parent)) == ["dog.jpg"]
 
 

@@ -35,7 +35,8 @@ from chromantic.photo import (
     write_rows,
 )
 from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import CANDIDATES, choose_samples, expected_chroma
+from chromantic.sampling.choice import choose_samples, expected_chroma
+from chromantic.sampling.coherent import sample_coherently
 from chromantic.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 
 
@@ -47,14 +48,15 @@ class Draws:
         samples: Colorizations to draw, at least 1.
         seed: From 0 to 2^63 - 1: the same seed gives the same pictures.
         temperature: At least 0. 1 draws what the model believes in; less is calmer and duller.
-        candidates: Draws behind each sample, at least 1, of which that nearest to the expected colours is given
-            (`chromantic.sampling.choice`); 1 gives plain draws of the model.
+        candidates: Draws of the generator behind each sample, at least 1, of which that nearest to the expected colours
+            is given (`chromantic.sampling.choice`); 1 gives plain draws of the model. None draws coherently, each thing
+            in one colour (`chromantic.sampling.coherent`).
     """
 
     samples: int = 1
     seed: int = 0
     temperature: float = 1.0
-    candidates: int = CANDIDATES
+    candidates: int | None = None
 
     @classmethod
     def asked_for(cls, **options: int | float | None) -> "Draws | None":
@@ -69,7 +71,7 @@ class Draws:
         draws = cls(**given)  # type: ignore[arg-type]
         if draws.samples < 1:
             raise ChromanticError(f"samples {draws.samples}: give at least 1")
-        if draws.candidates < 1:
+        if draws.candidates is not None and draws.candidates < 1:
             raise ChromanticError(f"candidates {draws.candidates}: give at least 1")
         if not 0 <= draws.seed < 2**63:
             raise ChromanticError(f"seed {draws.seed}: give a whole number from 0 to 2^63 - 1")
@@ -157,7 +159,7 @@ class Colorization:
         options: dict[str, object] = {"colours": "expected"}
         if self.draws:
             options = {"seed": self.draws.seed, "sample": sample + 1, "temperature": self.draws.temperature}
-            options |= {"candidates": self.draws.candidates}
+            options |= {"candidates": self.draws.candidates} if self.draws.candidates else {}
         if self.levels != Levels():
             options |= {"contrast": "applied" if self.apply_contrast else "restored"}
         provenance = Provenance(self.model, options)
@@ -260,7 +262,7 @@ class Colorizer:
         scene = self.network.encode(small_lightness.to(next(self.network.parameters()).device))
         chroma, log_likelihoods = expected_chroma(scene.chroma_parameters), torch.empty(0)
         if draws:
-            chroma, log_likelihoods = self._draw(scene, draws, chroma, callback)
+            chroma, log_likelihoods = self._draw(scene, draws, callback)
         return Colorization(
             photo=original,
             chroma=chroma.cpu(),
@@ -274,19 +276,28 @@ class Colorizer:
             class_names=self.network.config.classes,
         )
 
-    def _draw(
-        self, scene: Scene, draws: Draws, expected: Tensor, callback: Callable[[int, int], None] | None
-    ) -> tuple[Tensor, Tensor]:
-        """Chroma and log-likelihood of every sample: of its candidates, that nearest to the expected colours."""
+    def _draw(self, scene: Scene, draws: Draws, callback: Callable[[int, int], None] | None) -> tuple[Tensor, Tensor]:
+        """Chroma of every sample, and its log-likelihood where the generator drew it."""
+        generator = torch.Generator().manual_seed(draws.seed)
+        if draws.candidates is None:
+            chroma = sample_coherently(
+                scene,
+                samples=draws.samples,
+                generator=generator,
+                temperature=draws.temperature,
+                callback=callback,
+            )
+            return chroma, torch.empty(0)
         drawn, likelihoods = sample_chroma(
             self.network,
             scene,
             samples=draws.samples * draws.candidates,
-            generator=torch.Generator().manual_seed(draws.seed),
+            generator=generator,
             temperature=draws.temperature,
             callback=callback,
         )
         candidates = drawn.unflatten(0, (draws.samples, draws.candidates))
+        expected = expected_chroma(scene.chroma_parameters)
         chosen = choose_samples(candidates, expected.expand(draws.samples, -1, -1, -1))
         chosen += torch.arange(0, len(drawn), draws.candidates, device=drawn.device)
         return drawn[chosen], likelihoods[chosen]

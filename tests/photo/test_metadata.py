@@ -150,7 +150,7 @@ def test_exif_in_tiff_leaves_the_pixels_alone(tmp_path, colorizer, monkeypatch, 
 
 def test_the_origin_is_written_into_every_result(tmp_path, colorizer):
     photo = np.full((30, 40), 90, np.uint8)
-    colorizer.colorize(photo, samples=2, seed=7, temperature=0.5).save(tmp_path / "sample.png", sample=1)
+    colorizer.colorize(photo, samples=2, seed=7, temperature=0.5, candidates=8).save(tmp_path / "sample.png", sample=1)
     colorizer.colorize(photo).save(tmp_path / "expected.png")
     drawn = "seed=7; sample=2; temperature=0.5; candidates=8"
     for name, options in {"sample": drawn, "expected": "colours=expected"}.items():

@@ -40,7 +40,8 @@ Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")
 DrawSeed = Annotated[Whole | None, Parameter(help="Draw; the same seed gives the same pictures.")]
 Temperature = Annotated[float | None, Parameter(help="Draw; below 1 colours are calmer.")]
 Candidates = Annotated[
-    Whole | None, Parameter(help="Draw so often for each colorization, and take that nearest to what is expected.")
+    Whole | None,
+    Parameter(help="Draw so often from the generator, pixel by pixel, and take what is nearest to the expected."),
 ]
 RestoreContrast = Annotated[bool, Parameter(help="Read faded photos with their levels stretched.")]
 ApplyContrast = Annotated[bool, Parameter(help="Stretch the levels of the results, too.")]

@@ -204,11 +204,12 @@ def _map_picture(result: "Colorization", kind: str) -> "Image.Image":
 
 
 def _record(result: "Colorization", number: int, path: Path) -> dict[str, object]:
-    drawn = number < len(result.log_likelihoods)  # samples come first; neither expected colours nor maps are drawn
+    drawn = result.draws is not None and number < len(result.chroma)  # samples come first, then maps
+    known = number < len(result.log_likelihoods)
     return {
         "path": str(path),
         "seed": result.draws.seed if result.draws else None,
         "sample": number + 1 if drawn else None,
-        "log_likelihood": result.log_likelihoods[number] if drawn else None,
+        "log_likelihood": result.log_likelihoods[number] if known else None,
         "model": result.model,
     }

@@ -91,26 +91,36 @@ def bits_per_dimension(log_likelihood: Float[Tensor, "*size"]) -> Float[Tensor, 
     return log_likelihood / (-2 * math.log(2))
 
 
-def mean(parameters: Float[Tensor, "batch maps *size"]) -> Float[Tensor, "batch 2 *size"]:
-    """The expected chroma of each pixel, in CIE units (of the continuous mixture: the grid's ends do not matter)."""
-    mixture = unpack(parameters)
-    weights = mixture.logits.softmax(dim=1)
-    mean_a = mixture.means[:, 0]
-    mean_b = mixture.means[:, 1] + mixture.coefficients * mean_a
-    return denormalize_chroma(torch.stack([(weights * mean_a).sum(dim=1), (weights * mean_b).sum(dim=1)], dim=1))
+class Components(NamedTuple):
+    """The components of mixtures as distributions of their own, a taken together with what it does to b.
+
+    Shapes: log_weights [batch components height width], the others [batch 2 components height width].
+
+    Attributes:
+        log_weights: Log-probabilities of the components.
+        means: In CIE units.
+        variances: In squared CIE units, of the continuous logistics.
+    """
+
+    log_weights: Tensor
+    means: Tensor
+    variances: Tensor
 
 
-def variance(parameters: Float[Tensor, "batch maps *size"]) -> Float[Tensor, "batch 2 *size"]:
-    """The variance of each pixel's chroma, in squared CIE units (of the continuous mixture)."""
+def components(parameters: Float[Tensor, "batch maps *size"]) -> Components:
+    """Weight, mean and variance of each component."""
     mixture = unpack(parameters)
-    weights = mixture.logits.softmax(dim=1).unsqueeze(1)
     mean_a = mixture.means[:, 0]
     means = torch.stack([mean_a, mixture.means[:, 1] + mixture.coefficients * mean_a], dim=1)
     own = (2 * mixture.log_scales).exp() * (math.pi**2 / 3)  # of a logistic
-    shifted = mixture.coefficients.square() * own[:, 0]
-    own = torch.stack([own[:, 0], own[:, 1] + shifted], dim=1)
-    about = (means - (weights * means).sum(dim=2, keepdim=True)).square()
-    return (weights * (own + about)).sum(dim=2) * _UNIT**2
+    variances = torch.stack([own[:, 0], own[:, 1] + mixture.coefficients.square() * own[:, 0]], dim=1)
+    return Components(mixture.logits.log_softmax(dim=1), denormalize_chroma(means), variances * _UNIT**2)
+
+
+def mean(parameters: Float[Tensor, "batch maps *size"]) -> Float[Tensor, "batch 2 *size"]:
+    """The expected chroma of each pixel, in CIE units (of the continuous mixture: the grid's ends do not matter)."""
+    log_weights, means, _ = components(parameters)
+    return (log_weights.exp().unsqueeze(1) * means).sum(dim=2)
 
 
 def draw(

@@ -39,22 +39,6 @@ class Scene(NamedTuple):
     class_logits: Tensor | None
 
 
-class Reading(NamedTuple):
-    """What the trunk makes of a photo's lightness: all of the network that no hint can change.
-
-    Attributes:
-        lightness: [batch 1 h w], normalized, at a quarter of the photo's resolution.
-        features: [batch channels h w].
-    """
-
-    lightness: Tensor
-    features: Tensor
-
-    def repeat(self, times: int) -> "Reading":
-        """Each photo so many times, one after another."""
-        return Reading(*(layer.repeat_interleave(times, dim=0) for layer in self))
-
-
 class Prediction(NamedTuple):
     """Scenes, and the generator's teacher-forced mixture parameters, [batch maps h w], of all or the first of them."""
 
@@ -105,16 +89,8 @@ class Chromantic(nn.Module):
                 of 128, as the network was trained.
             hints: Colours that are known, for a network that takes them; None where nothing is known.
         """
-        return self.understand(self.read(lightness), hints)
-
-    def read(self, lightness: Float[Tensor, "batch 1 height width"]) -> Reading:
-        """The first part of `encode`, and most of its work, for photos that are understood several times."""
         lightness = normalize_lightness(lightness)
-        return Reading(F.avg_pool2d(lightness, CELL), self.trunk(lightness))
-
-    def understand(self, reading: Reading, hints: Hints | None = None) -> Scene:
-        """The second part of `encode`."""
-        features = reading.features
+        features = self.trunk(lightness)
         if hints is not None:
             if self.hints is None:
                 raise ValueError("this network takes no hints")
@@ -122,7 +98,7 @@ class Chromantic(nn.Module):
         features = self.shared(features)
         embedding = self.embedding(features)
         return Scene(
-            reading.lightness,
+            F.avg_pool2d(lightness, CELL),
             embedding,
             self.embedding_head(embedding),
             self.segmentation(features) if self.segmentation else None,

@@ -1,95 +1,98 @@
-"""Draws whose things hold together: a few places draw their colours, and the network carries them on.
+"""Draws whose things hold together.
 
-A network that takes hints (`chromantic.hints`) knows how far a colour reaches: over the whole sofa, and no further.
-So the most uncertain place of a photo draws a colour from the embedding's mixture and tells it to the network as a
-hint; then the most uncertain place that is left does, and so on. What is drawn at each place depends on all that was
-drawn before, as in the paper's generator, but the places are few and chosen by need instead of all pixels in raster
-order. The result is the mean of what the network then expects.
+The generator draws pixel by pixel, and goes on with what it has once begun. Here each thing of a photo draws one
+colour, and all its pixels learn of it: the colour is taken from the embedding's mixture at one of the thing's cells,
+and every cell's own mixture is updated by it as by a noisy observation of its colour (Bayes' rule, component by
+component). So a whole car turns red, while a cell that knows better, such as a face in front of it, hardly heeds it. A
+draw is the mean of what is then expected, made as vivid as photographs. One pass over the photo serves all draws.
 """
 
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from chromantic.hints import Hints
-from chromantic.lab import denormalize_chroma
 from chromantic.model import mixture
-from chromantic.model.network import Chromantic, Reading, Scene
+from chromantic.model.network import Scene
+from chromantic.sampling.regions import find_regions
 
-PLACES = 12
-"""That draw a colour for each sample, at most."""
-_NEIGHBOURHOOD = 3  # cells along a side, over which uncertainty is averaged: a thing, not a speck
+GAIN = 1.75
+"""From the colourfulness of these draws to that of photographs (docs/sampling.md)."""
+_WITHIN = 8.0
+"""How far colours differ within a thing: standard deviation in CIE units of the observation."""
+_SPREAD = 0.6
+"""Of a drawn colour about its component's mean, in standard deviations of the component."""
 
 
 @torch.no_grad()
 def sample_coherently(
-    network: Chromantic,
-    reading: Reading,
+    scene: Scene,
     *,
     samples: int = 1,
     generator: torch.Generator,
     temperature: float = 1.0,
-    places: int = PLACES,
     callback: Callable[[int, int], None] | None = None,
-) -> tuple[Float[Tensor, "samples 2 height width"], Scene]:
-    """Draw several colorizations of one photo.
+) -> Float[Tensor, "samples 2 height width"]:
+    """Draw several colorizations of one photo, in CIE units.
 
     Args:
-        network: One that takes hints.
-        reading: Of one photo, by that network.
+        scene: Of one photo.
         samples: Colorizations to draw.
         generator: The source of all randomness, on the CPU.
-        temperature: Of the choice of a mixture component, at least 0; 1 draws as the embedding believes.
-        places: That draw a colour for each sample.
-        callback: Called with the number of finished places and of all; may raise to cancel.
-
-    Returns:
-        Chroma in CIE units of each sample, and the scene as it was last understood for each.
+        temperature: Of the choice of a colour, at least 0; at 0 each thing takes the likeliest one of a random cell.
+        callback: Called with the number of finished samples and of all; may raise to cancel.
     """
-    reading = reading.repeat(samples)
-    width = reading.lightness.shape[3]
-    hints = Hints(
-        torch.zeros_like(reading.lightness).expand(-1, 2, -1, -1).clone(),
-        torch.zeros_like(reading.lightness[:, 0], dtype=torch.bool),
-    )
-    scene = network.understand(reading, hints)
-    for place in range(places):
-        chosen = _most_uncertain(scene, hints)
-        row, column = chosen // width, chosen % width
-        each = torch.arange(samples)
-        parameters = scene.chroma_parameters[each, :, row, column]
-        hints.chroma[each, :, row, column] = _draw(parameters, generator, temperature)
-        hints.known[each, row, column] = True
-        scene = network.understand(reading, hints)
+    regions = find_regions(scene)
+    components = mixture.components(scene.chroma_parameters)
+    drawn = []
+    for number in range(samples):
+        colours = torch.stack([_draw(components, region, generator, temperature) for region in regions])
+        drawn.append(GAIN * _updated(components, regions, colours))
         if callback:
-            callback(place + 1, places)
-    return mixture.mean(scene.chroma_parameters), scene
-
-
-def _most_uncertain(scene: Scene, hints: Hints) -> Tensor:
-    """For each sample the number of the cell about which colours differ most, none that has drawn already."""
-    spread = F.avg_pool2d(
-        mixture.variance(scene.chroma_parameters).sum(dim=1, keepdim=True),
-        _NEIGHBOURHOOD,
-        stride=1,
-        padding=_NEIGHBOURHOOD // 2,
-        count_include_pad=False,
-    )[:, 0]
-    return spread.masked_fill(hints.known, -1.0).flatten(1).argmax(dim=1)
+            callback(number + 1, samples)
+    return torch.stack(drawn)
 
 
 def _draw(
-    parameters: Float[Tensor, "samples maps"], generator: torch.Generator, temperature: float
-) -> Float[Tensor, "samples 2"]:
-    """The mean of a component of each mixture, drawn by weight: a colour from the middle of its kind."""
-    logits, means, _, coefficients = mixture.split_maps(parameters)
-    uniform = torch.rand(logits.shape, generator=generator, dtype=torch.float64).clamp(min=1e-300)
-    gumbel = -torch.log(-torch.log(uniform)).to(logits)
-    component = (logits + temperature * gumbel).argmax(dim=1, keepdim=True)
-    components = logits.shape[1]
-    a = means[:, :components].gather(1, component)
-    b = means[:, components:].gather(1, component) + coefficients.gather(1, component).tanh() * a
-    return denormalize_chroma(torch.cat([a, b], dim=1))
+    components: mixture.Components,
+    region: Float[Tensor, "height width"],
+    generator: torch.Generator,
+    temperature: float,
+) -> Float[Tensor, "2"]:
+    """A colour of a region: of a component of one of its cells, chosen as far as the other cells agree with it."""
+    cells = region.cpu().double().square().flatten()
+    cell = int(torch.multinomial(cells, 1, generator=generator))
+    log_weights, means, variances = (layer[0].flatten(-2)[..., cell] for layer in components)
+    uniform = torch.rand(log_weights.shape, generator=generator, dtype=torch.float64).clamp(min=1e-300)
+    gumbel = -torch.log(-torch.log(uniform)).to(log_weights)
+    agreement = _density(components, region, means)
+    component = int((log_weights + agreement + temperature * gumbel).argmax())
+    noise = torch.randn(2, generator=generator).to(means)
+    return means[:, component] + temperature * _SPREAD * noise * variances[:, component].sqrt()
+
+
+def _density(
+    components: mixture.Components, region: Float[Tensor, "height width"], colours: Float[Tensor, "2 colours"]
+) -> Float[Tensor, "colours"]:
+    """The logarithm of the mean density of colours over a region's cells, but for a constant."""
+    log_weights, means, variances = (layer[0].flatten(-2).unsqueeze(-1) for layer in components)
+    scatter = variances + _WITHIN**2
+    surprise = ((colours[:, None, None] - means).square() / scatter + scatter.log()).sum(dim=0)
+    density = (log_weights - 0.5 * surprise).exp().sum(dim=0)  # cells colours
+    return ((region.flatten() / region.sum()) @ density).log()
+
+
+def _updated(
+    components: mixture.Components,
+    regions: Float[Tensor, "regions height width"],
+    colours: Float[Tensor, "regions 2"],
+) -> Float[Tensor, "2 height width"]:
+    """The colours expected of every cell once it has observed that of its region, or a mixture of its regions'."""
+    log_weights, means, variances = (layer[0] for layer in components)
+    observed = torch.einsum("rhw,rc->chw", regions, colours)[:, None]
+    noise = _WITHIN**2
+    surprise = (observed - means).square() / (variances + noise) + (variances + noise).log()
+    weights = (log_weights - 0.5 * surprise.sum(dim=0)).softmax(dim=0)
+    posterior = (means / variances + observed / noise) / (1 / variances + 1 / noise)
+    return (weights * posterior).sum(dim=1)

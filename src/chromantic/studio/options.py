@@ -54,7 +54,11 @@ class Options(BaseModel):
     ] = None
     candidates: Annotated[
         int | None,
-        Field(ge=1, le=32, description="Draws, of which each colorization is the one nearest to the expected colours."),
+        Field(
+            ge=1,
+            le=32,
+            description="Draws of the generator, of which each colorization is that nearest to the expected colours.",
+        ),
     ] = None
     restore_contrast: Annotated[bool, Field(description="Read a faded photo with its levels stretched.")] = False
     apply_contrast: Annotated[bool, Field(description="Stretch the levels of the results, too.")] = False

@@ -156,8 +156,10 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[P
         except ChromanticError as error:
             raise ChromanticError(str(error).replace(str(path), "format").replace("--format", "format")) from error
         details = dict(size)
+        if result.draws:
+            details = {"sample": number + 1} | size
         if result.log_likelihoods:
-            details = {"sample": number + 1, "log_likelihood": result.log_likelihoods[number]} | size
+            details["log_likelihood"] = result.log_likelihoods[number]
         yield Picture("sample" if result.draws else "expected", MEDIA_TYPES[format], _taken(path), details)
     if options.segmentation:
         assert result.segmentation
