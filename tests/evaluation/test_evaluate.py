@@ -29,6 +29,8 @@ from chromantic.model import pretrained
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic
 
+WAYS = {"preview", "expected", "coherent", "sample"}
+
 
 @pytest.fixture(scope="module")
 def network() -> Chromantic:
@@ -61,10 +63,10 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
     measures = values["evaluation"]["measures"]
     assert {measure: set(what) for measure, what in measures.items()} == {
         BITS: {"floor", "embedding", "generator"},
-        PSNR: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
-        SSIM: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
-        RMSE: {"grey", "preview", "expected", "sample", "chosen_of_2", "best_of_2"},
-        RELATIVE_COLOURFULNESS: {"preview", "expected", "sample", "chosen_of_2"},
+        PSNR: {"grey", *WAYS, "chosen_of_2", "best_of_2", "best_of_2_coherent"},
+        SSIM: {"grey", *WAYS, "chosen_of_2", "best_of_2", "best_of_2_coherent"},
+        RMSE: {"grey", *WAYS, "chosen_of_2", "best_of_2", "best_of_2_coherent"},
+        RELATIVE_COLOURFULNESS: {*WAYS, "chosen_of_2"},
         MS_SSIM: {"between_samples"},
         DISTANCE: {"between_samples"},
         CALIBRATION: {"embedding"},

@@ -46,6 +46,7 @@ from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
 from chromantic.sampling.choice import choose_samples, expected_chroma
+from chromantic.sampling.coherent import sample_coherently
 
 
 @torch.inference_mode()
@@ -170,9 +171,11 @@ def _measure_pictures(
     class_errors.update(names, truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
     pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview), "expected": truth.draw(expected)}
     of_grey, of_preview, of_expected = (truth.compare(picture) for picture in pictures.values())
-    of_each = [truth.compare(each) for each in drawn]
-    of_samples = {measure: torch.stack([values[measure] for values in of_each], dim=1) for measure in of_preview}
-    ways = {"preview": of_preview, "expected": of_expected, "sample": of_samples}
+    of_samples = _compare_all(truth, drawn)
+    coherent = [sample_coherently(_part(scene, [i]), samples=samples, generator=generator) for i in photos.tolist()]
+    by_thing = torch.stack([truth.draw(each) for each in torch.stack(coherent).cpu().unbind(1)])
+    of_coherent = _compare_all(truth, by_thing)
+    ways = {"preview": of_preview, "expected": of_expected, "coherent": of_coherent, "sample": of_samples}
     pictures["sample"] = drawn.flatten(0, 1)
     if samples > 1:
         ways[f"chosen_of_{samples}"] = {measure: values[photos, chosen] for measure, values in of_samples.items()}
@@ -184,7 +187,16 @@ def _measure_pictures(
         tally.add(measure, grey=of_grey[measure])
         if samples > 1:
             tally.add(measure, **{f"best_of_{samples}": best(of_samples[measure], dim=1)})
+            tally.add(measure, **{f"best_of_{samples}_coherent": best(of_coherent[measure], dim=1)})
     if samples > 1:
         tally.add(MS_SSIM, between_samples=ms_ssim_between(drawn))
         tally.add(DISTANCE, between_samples=chroma_distance_between(torch.stack([chroma_of(each) for each in drawn])))
     return pictures
+
+
+def _compare_all(
+    truth: Truth, pictures: Float[Tensor, "samples photos 3 128 128"]
+) -> dict[str, Float[Tensor, "photos samples"]]:
+    """Every measure of several pictures of every photo."""
+    each = [truth.compare(rgb) for rgb in pictures]
+    return {measure: torch.stack([values[measure] for values in each], dim=1) for measure in each[0]}

@@ -32,6 +32,7 @@ _COLUMNS = {
     "grey, or floor": ("grey", "floor"),
     "embedding, one pass": ("preview", "embedding", "segmentation"),
     "expected colours": ("expected",),
+    "coherent, one sample": ("coherent",),
     "generator, one sample": ("sample", "generator"),
     "between samples": ("between_samples",),
     "result": ("result",),
@@ -82,6 +83,7 @@ class Report:
         """The measures for a terminal."""
         table = Table(title=self.title, caption=self.caption)
         columns = _COLUMNS | {f"{way} of {self.samples}": (f"{way}_of_{self.samples}",) for way in ("chosen", "best")}
+        columns |= {f"best of {self.samples} coherent": (f"best_of_{self.samples}_coherent",)}
         measures = self.evaluation.measures
         present = {what for values in measures.values() for what in values}
         columns = {column: whats for column, whats in columns.items() if present.intersection(whats)}

@@ -20,10 +20,11 @@ class Evaluation:
     Attributes:
         photos: numbers of photos behind the measures.
         measures: by measure and by what was measured: `original`, `grey`, `preview` (the embedding's mean colours),
-            `expected` (those as vivid as photographs, the default result),
-            `sample` (the mean over all samples), `chosen_of_N` (of every photo's N samples the one that agrees with the
-            expected colours, without knowing the truth) and `best_of_N` (knowing it), `between_samples`, `floor`,
-            `embedding`, `generator`, `segmentation`; of pictures that come from elsewhere, `result`.
+            `expected` (those as vivid as photographs, the default result), `coherent` (the mean over what `--samples`
+            gives), `sample` (that over the generator's samples), `chosen_of_N` (of every photo's N of those the one
+            nearest to the expected colours), `best_of_N` and `best_of_N_coherent` (those nearest to the truth, for who
+            knows it), `between_samples`, `floor`, `embedding`, `generator`, `segmentation`; of pictures that come from
+            elsewhere, `result`.
         class_iou: intersection over union of the classes that occur, in the segmentation of the grey photos.
         class_iou_after: the same in a segmenter's segmentation of pictures, by what was segmented.
         class_rmse: `CLASS_RMSE` by class: the number of `photos` that have it, and the means over them by what was
