@@ -83,3 +83,13 @@ def test_foreign_and_damaged_files_are_named(cache: PhotoCache, tmp_path: Path) 
     about = {"version": 1, "class_names": [], "sources": {}, "names": ["only one"]}
     save_file(tensors, other, {METADATA_KEY: json.dumps(about)})
     refused("damaged, or not")
+
+
+def test_sources_are_drawn_in_the_shares_asked_for(cache: PhotoCache) -> None:
+    first, *others = cache.sources
+    shares = {first: 0.9} | {name: 0.1 / len(others) for name in others}
+    weights = cache.sampling_weights(source_shares=shares)
+    assert weights[: cache.sources[first]].sum().item() == pytest.approx(0.9)
+    assert weights.sum().item() == pytest.approx(0.9 + 0.1 * bool(others))
+    with pytest.raises(ChromanticError, match="no source of this cache"):
+        cache.sampling_weights(source_shares={"elsewhere": 1.0})

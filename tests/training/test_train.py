@@ -20,6 +20,7 @@ from chromantic.data.cache import Batch
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
+from chromantic.model.network import Chromantic
 from chromantic.training.config import (
     DataSection,
     LogSection,
@@ -40,6 +41,37 @@ def config(cache: Path) -> TrainingConfig:
         network=NetworkSection(preset="tiny"),
         log=LogSection(metrics_every=1, validate_every=2, pictures_every=4, checkpoint_every=1),
     )
+
+
+def test_a_backbone_begins_with_imagenet_learns_above_what_is_frozen_and_goes_on(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    """With hints, sources in shares, and a generator that learns from a part of each batch."""
+    data = replace(config.data, hint_probability=0.5, source_shares={"VOC2012 train_aug": 0.7, "folder album": 0.3})
+    optimization = replace(
+        config.optimization, steps=2, frozen_blocks=7, generator_share=0.25, muon_learning_rate=0.02, warmup_steps=0
+    )
+    lite = replace(
+        config,
+        network=NetworkSection(preset="lite"),
+        data=data,
+        optimization=optimization,
+        log=replace(config.log, pictures_every=0),
+    )
+    assert train(lite, tmp_path / "cut", minutes=0) is None
+    AcceleratorState._reset_state(True)
+    resumed, whole = train(lite, tmp_path / "cut"), train(lite, tmp_path / "whole")
+    assert resumed is not None
+    assert whole is not None
+    tensors = load_file(whole)
+    assert all(torch.equal(tensor, tensors[name]) for name, tensor in load_file(resumed).items())
+
+    imagenet = Chromantic(pretrained.load(whole).config)
+    imagenet.trunk.load_imagenet()
+    begun = {name: weight.half() for name, weight in imagenet.trunk.state_dict(prefix="trunk.").items()}
+    assert torch.equal(tensors["trunk.blocks.6.project.weight"], begun["trunk.blocks.6.project.weight"])
+    assert not torch.equal(tensors["trunk.blocks.7.project.weight"], begun["trunk.blocks.7.project.weight"])
+    assert tensors["hints.weight"].any()
 
 
 def metrics(run: Path) -> list[dict[str, float]]:
