@@ -70,8 +70,10 @@ class OnnxSegmenter:
 
         if not path.is_file():
             raise ChromanticError(f"{path}: no such file; give a segmenter's .onnx or .safetensors file")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()  # more, beside a busy core, wait for each other
         try:
-            self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             taken = self._session.get_inputs()[0]
             self._input, self._one_by_one = taken.name, taken.shape[0] == 1
             logits = self(torch.zeros(1, 3, SHORTER_SIDE, SHORTER_SIDE))
