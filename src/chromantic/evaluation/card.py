@@ -79,6 +79,7 @@ def _training(about: dict) -> str:
     return "\n\n".join(
         [
             _table(("photos of", "number"), collections),
+            *[f"`{name}` labelled {count:,} of them." for name, count in about.get("labelled_by", {}).items()],
             f"Licence {about['licence']}." if about.get("licence") else "",
             f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
             _table(("steps", "photos seen", "seed", "time"), reversed(rows)),

@@ -173,6 +173,7 @@ def train(
         if accelerator.is_main_process:
             about = record.about(step, config.data.licence)
             about |= {"hours": round(clock.hours, 2), "machine": machine(accelerator.num_processes)}
+            about |= {"labelled_by": photos.labelled_by} if photos.labelled_by else {}
             pretrained.save_module(averaged, weights_file, task.key, record.network, about)
         accelerator.wait_for_everyone()
         return weights_file
