@@ -10,6 +10,7 @@ benchmarks/results/choice.json.
 import json
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -67,10 +68,6 @@ def agreement(scene: Scene, histograms: Tensor, samples: Tensor) -> Tensor:
     )
 
 
-def _only(scene: Scene, photo: Tensor) -> Scene:
-    return Scene._make(part if part is None else part[photo : photo + 1] for part in scene)
-
-
 def choices(
     network: Chromantic, histograms: Tensor, lightness: Tensor, truth: Tensor, generator: torch.Generator
 ) -> Iterator[tuple[str, Tensor]]:
@@ -82,8 +79,8 @@ def choices(
     for gain in (1.3, GAIN):
         yield f"mean colours x {gain:g}", gain * preview
     photos = torch.arange(len(lightness))
-    each = [sample_coherently(_only(scene, photo), samples=CANDIDATES, generator=generator) for photo in photos]
-    coherent = torch.stack(each)
+    each = (scene.map(itemgetter([photo])) for photo in photos.tolist())
+    coherent = torch.stack([sample_coherently(one, samples=CANDIDATES, generator=generator) for one in each])
     yield "one coherent draw", coherent[:, 0]
     yield (
         f"of {CANDIDATES} coherent draws: nearest to the truth, which nobody knows",

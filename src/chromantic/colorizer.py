@@ -269,7 +269,7 @@ class Colorizer:
             log_likelihoods=tuple(log_likelihoods.tolist()),
             draws=draws,
             model=self.name,
-            scene=Scene._make(part if part is None else part.cpu() for part in scene),
+            scene=scene.map(Tensor.cpu),
             small_lightness=small_lightness,
             levels=levels,
             apply_contrast=apply_contrast,

@@ -1,6 +1,7 @@
 """Joins people's labels and segmenters' verdicts to one label a cell."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -52,7 +53,8 @@ def join_labels(
     return None if joined is None or (joined == VOID).all() else torch.from_numpy(joined)
 
 
-def _stuff_classes(class_names: Sequence[str]) -> UInt8[np.ndarray, "classes"]:
+@cache
+def _stuff_classes(class_names: tuple[str, ...]) -> UInt8[np.ndarray, "classes"]:
     """The stuff that each of a segmenter's classes is; void for what is none."""
     found = [stuff_class(name) for name in class_names]
     return np.array([VOID if stuff is None else stuff for stuff in found], np.uint8)

@@ -5,6 +5,7 @@ sample only.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from textwrap import shorten
 
 import torch
@@ -91,7 +92,7 @@ def evaluate(
             iou.update(voc_logits(scene.class_logits[with_labels], model.config.classes), truth.labels[with_labels])
         with_colours = truth.colourful.nonzero().flatten().tolist()
         if with_colours:
-            part, scene = truth.part(with_colours), _part(scene, with_colours)
+            part, scene = truth.part(with_colours), scene.map(itemgetter(with_colours))
             tally.begin([example.name for example in part.examples])
             tally.add(BITS, **true_bits(model, scene, part, floor))
             pictures = _measure_pictures(tally, class_errors, model, scene, part, samples, generator)
@@ -137,16 +138,6 @@ def measured_classes(model: Chromantic) -> tuple[str, ...]:
     return CLASS_NAMES if coarse(classes).any() else classes
 
 
-def _part(scene: Scene, photos: list[int]) -> Scene:
-    logits = scene.class_logits
-    return Scene(
-        scene.lightness[photos],
-        scene.embedding[photos],
-        scene.chroma_parameters[photos],
-        None if logits is None else logits[photos],
-    )
-
-
 def _measure_pictures(
     tally: Tally,
     class_errors: ClassErrors,
@@ -172,7 +163,10 @@ def _measure_pictures(
     pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview), "expected": truth.draw(expected)}
     of_grey, of_preview, of_expected = (truth.compare(picture) for picture in pictures.values())
     of_samples = _compare_all(truth, drawn)
-    coherent = [sample_coherently(_part(scene, [i]), samples=samples, generator=generator) for i in photos.tolist()]
+    coherent = [
+        sample_coherently(scene.map(itemgetter([photo])), samples=samples, generator=generator)
+        for photo in photos.tolist()
+    ]
     by_thing = torch.stack([truth.draw(each) for each in torch.stack(coherent).cpu().unbind(1)])
     of_coherent = _compare_all(truth, by_thing)
     ways = {"preview": of_preview, "expected": of_expected, "coherent": of_coherent, "sample": of_samples}

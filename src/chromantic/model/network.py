@@ -1,5 +1,6 @@
 """The network of the paper: color embedding f, segmentation h and generator g, composed by flow (Figure 3)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch.nn.functional as F
@@ -37,6 +38,10 @@ class Scene(NamedTuple):
     embedding: Tensor
     chroma_parameters: Tensor
     class_logits: Tensor | None
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Scene":
+        """The scene with `function` applied to each part that is there."""
+        return Scene._make(part if part is None else function(part) for part in self)
 
 
 class Prediction(NamedTuple):
@@ -128,7 +133,7 @@ class Chromantic(nn.Module):
             generated: Photos, the first of the batch, that the generator is asked about; None asks about all.
         """
         scene = self.encode(lightness, hints)
-        seen = scene if generated is None else Scene._make(x if x is None else x[:generated] for x in scene)
+        seen = scene.map(lambda part: part[:generated])
         canvas = canvas_of(chroma[:generated], seen.lightness)
         return Prediction(scene, self.generator(canvas, self.condition(seen)))
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from chromantic.model import mixture
 from chromantic.model.network import Scene
+from chromantic.sampling.noise import to_gumbel
 from chromantic.sampling.regions import find_regions
 
 GAIN = 1.75
@@ -64,8 +65,7 @@ def _draw(
     cells = region.cpu().double().square().flatten()
     cell = int(torch.multinomial(cells, 1, generator=generator))
     log_weights, means, variances = (layer[0].flatten(-2)[..., cell] for layer in components)
-    uniform = torch.rand(log_weights.shape, generator=generator, dtype=torch.float64).clamp(min=1e-300)
-    gumbel = -torch.log(-torch.log(uniform)).to(log_weights)
+    gumbel = to_gumbel(torch.rand(log_weights.shape, generator=generator, dtype=torch.float64)).to(log_weights)
     agreement = _density(components, region, means)
     component = int((log_weights + agreement + temperature * gumbel).argmax())
     noise = torch.randn(2, generator=generator).to(means)

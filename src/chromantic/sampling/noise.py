@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+_LEAST = torch.finfo(torch.float64).tiny
+
 
 class Noise(NamedTuple):
     """What turns mixtures into a sample.
@@ -28,7 +30,11 @@ def draw_noise(
 ) -> Noise:
     """Noise for a batch, one photo after another from the caller's generator, in float64 before rounding to `dtype`."""
     uniform = torch.rand((batch, components + 2, height, width), generator=generator, dtype=torch.float64)
-    uniform = uniform.clamp(min=torch.finfo(torch.float64).tiny)
-    gumbel = -torch.log(-torch.log(uniform[:, :components]))
-    logistic = torch.logit(uniform[:, components:])
+    gumbel = to_gumbel(uniform[:, :components])
+    logistic = torch.logit(uniform[:, components:].clamp(min=_LEAST))
     return Noise(gumbel.to(dtype), logistic.to(dtype))
+
+
+def to_gumbel(uniform: Float[Tensor, "*size"]) -> Float[Tensor, "*size"]:
+    """Standard Gumbel noise from uniform noise in [0, 1), float64."""
+    return -torch.log(-torch.log(uniform.clamp(min=_LEAST)))
