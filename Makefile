@@ -1,6 +1,6 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
 # make test   the fast tests, two at a time; test-all: every test, one after another, with shapes checked
-# make lint   ruff and mypy
+# make lint   ruff, mypy and the dependency rule
 # make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
 # PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu" installs torch's CPU build.
@@ -36,6 +36,7 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

@@ -26,7 +26,7 @@ from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic, Prediction
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
-from chromantic.training.tasks import Colorization
+from chromantic.training.tasks import ColorizationTask
 
 STEPS = 800
 _FULL_RESOLUTION_LAYERS = 6  # of Table 1: its stages at 128x128 and 64x64
@@ -112,7 +112,7 @@ VARIANTS = {
 }
 
 
-class Variant(Colorization):
+class Variant(ColorizationTask):
     """The paper's losses, and a network with one change."""
 
     def __init__(self, name: str) -> None:

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from chromantic.colour.lab import lab_to_rgb
 from chromantic.data.cache import PhotoCache, load_cache
-from chromantic.evaluation.colourfulness import colourfulness
-from chromantic.evaluation.floor import fit_floor, floor_log_likelihood
+from chromantic.evaluation.measures.colourfulness import colourfulness
+from chromantic.evaluation.measures.floor import fit_floor, floor_log_likelihood
 from chromantic.grid import CELL
-from chromantic.lab import lab_to_rgb
 from chromantic.model import mixture, pretrained
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma

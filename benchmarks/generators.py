@@ -35,7 +35,7 @@ from chromantic.model.generator import CANVAS_CHANNELS, Generator, canvas_of
 from chromantic.model.mixture import MixtureHead
 from chromantic.model.network import Chromantic
 from chromantic.sampling import Noise, draw_noise
-from chromantic.sampling.fast import sample_fast
+from chromantic.sampling.compiled.sampler import sample_fast
 from chromantic.training.config import OptimizationSection
 from chromantic.training.optim import build_optimizers, set_learning_rate
 

@@ -28,11 +28,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from chromantic import upsampling
 from chromantic.colorizer import Colorizer
-from chromantic.lab import rgb_to_lab
+from chromantic.colour import upsampling
+from chromantic.colour.lab import rgb_to_lab
+from chromantic.colour.upsampling import upsample_chroma
 from chromantic.photo import find_photos, join_chroma, read_photo
-from chromantic.upsampling import upsample_chroma
 
 CELLS = 32
 WINDOW = 96

@@ -6,8 +6,8 @@ from PIL import Image
 
 import chromantic
 from chromantic.colorizer import Colorizer, Draws, resize_lightness
+from chromantic.colour.lab import lightness_to_grey
 from chromantic.errors import ChromanticError
-from chromantic.lab import lightness_to_grey
 from chromantic.photo import find_photos, read_photo, split_lightness
 
 

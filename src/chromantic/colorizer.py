@@ -14,7 +14,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from chromantic.contrast import Levels, find_levels
+from chromantic.colour.contrast import Levels, find_levels
+from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
 from chromantic.model import pretrained
@@ -37,7 +38,6 @@ from chromantic.photo import (
 from chromantic.sampling import sample_chroma
 from chromantic.sampling.choice import choose_samples, expected_chroma
 from chromantic.sampling.coherent import sample_coherently
-from chromantic.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 
 
 @dataclass(frozen=True)

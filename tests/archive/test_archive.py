@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chromantic.archive.job import output_of
 from chromantic.archive.manifest import MOST_ATTEMPTS, Manifest, Version, only_run
 from chromantic.archive.run import Counts, Job, Options, run
 from chromantic.archive.tree import walk
-from chromantic.archive.work import output_of
 from chromantic.cli import main
 from chromantic.errors import ChromanticError
 from chromantic.photo import write

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from chromantic.colour.lab import rgb_to_lab
 from chromantic.data.augment import Ageing, age, draw_ageing
-from chromantic.lab import rgb_to_lab
 
 
 def ageing(**changes: torch.Tensor | float) -> Ageing:

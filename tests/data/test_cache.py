@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from chromantic.colour.lab import rgb_to_lab
 from chromantic.data.cache import METADATA_KEY, PhotoCache, load_cache
-from chromantic.data.voc import CLASS_NAMES, VOID
+from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
-from chromantic.lab import rgb_to_lab
 
 RED_LAB = rgb_to_lab(torch.tensor([220, 30, 30]).view(1, 3, 1, 1) / 255).flatten()
 BLUE_LAB = rgb_to_lab(torch.tensor([40, 80, 200]).view(1, 3, 1, 1) / 255).flatten()

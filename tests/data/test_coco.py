@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chromantic.data.coco import coco_examples
+from chromantic.data.collections.coco import coco_examples
 from chromantic.errors import ChromanticError
 
 

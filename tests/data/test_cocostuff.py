@@ -8,10 +8,10 @@ from scipy.io import savemat
 
 from chromantic.cli import main
 from chromantic.data.cache import load_cache
-from chromantic.data.cocostuff import CLASS_NAMES, cocostuff_examples
+from chromantic.data.collections.cocostuff import CLASS_NAMES, cocostuff_examples
+from chromantic.data.collections.voc import VOID
 from chromantic.data.images import read_labels
 from chromantic.data.prepare import prepare
-from chromantic.data.voc import VOID
 from chromantic.errors import ChromanticError
 
 NAME = "COCO_train2014_000000000077"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chromantic.data.folder import folder_examples
+from chromantic.data.collections.folder import folder_examples
 from chromantic.errors import ChromanticError
 
 

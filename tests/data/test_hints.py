@@ -3,7 +3,7 @@
 import torch
 
 from chromantic.data.cache import Batch
-from chromantic.data.hints import MOST_HINTS, draw_hints
+from chromantic.data.hint_draws import MOST_HINTS, draw_hints
 
 
 def batch_of(photos: int) -> Batch:

@@ -6,12 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
+from chromantic.colour.lab import rgb_to_lab
 from chromantic.data.cache import load_cache
+from chromantic.data.collections.voc import VOID, voc_examples
 from chromantic.data.images import read_rgb
 from chromantic.data.prepare import prepare
-from chromantic.data.voc import VOID, voc_examples
 from chromantic.errors import ChromanticError
-from chromantic.lab import rgb_to_lab
 
 
 def test_counts_what_it_packs(devkit: Path, coco: Path, folder: Path, tmp_path: Path) -> None:

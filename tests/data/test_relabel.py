@@ -9,11 +9,11 @@ from PIL import Image
 
 from chromantic.data.cache import load_cache
 from chromantic.data.classes import STUFF_NAMES, VOC_AND_STUFF, coarse, stuff_class, voc_logits
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
 from chromantic.data.relabel import SPECK, SURE, join_labels
 from chromantic.data.verdicts import Verdict, VerdictStore, collect_verdicts, judge
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 
 STUFF_SEGMENTER = ("other", "sky", "person", "sea")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from chromantic.data.collections.voc import CLASS_NAMES, VOID, voc_examples
 from chromantic.data.images import read_labels
-from chromantic.data.voc import CLASS_NAMES, VOID, voc_examples
 from chromantic.errors import ChromanticError
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from chromantic.evaluation.calibration import rank_correlation
+from chromantic.evaluation.measures.calibration import rank_correlation
 
 
 def test_agrees_with_scipy_ties_included():

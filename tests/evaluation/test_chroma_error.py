@@ -1,7 +1,7 @@
 import torch
 
-from chromantic.data.voc import VOID
-from chromantic.evaluation.chroma_error import ClassErrors, chroma_rmse, rmse_inside_classes
+from chromantic.data.collections.voc import VOID
+from chromantic.evaluation.measures.chroma_error import ClassErrors, chroma_rmse, rmse_inside_classes
 
 
 def test_worked_example():

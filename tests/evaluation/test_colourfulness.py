@@ -3,7 +3,7 @@ import pytest
 import torch
 from skimage import data
 
-from chromantic.evaluation.colourfulness import colourfulness
+from chromantic.evaluation.measures.colourfulness import colourfulness
 
 
 def test_grey_has_none():

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from chromantic.evaluation.diversity import chroma_distance_between, ms_ssim_between
-from chromantic.evaluation.ssim import ms_ssim4
+from chromantic.evaluation.measures.diversity import chroma_distance_between, ms_ssim_between
+from chromantic.evaluation.measures.ssim import ms_ssim4
 
 
 def test_chroma_distance_worked_example():

@@ -6,10 +6,10 @@ import pytest
 import torch
 from PIL import Image
 
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.prepare import prepare
 from chromantic.data.shrink import shrink
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation import evaluate as evaluate_module
 from chromantic.evaluation.evaluate import evaluate

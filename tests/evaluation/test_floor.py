@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.floor import UNIFORM_SHARE, fit_floor, floor_log_likelihood
+from chromantic.evaluation.measures.floor import UNIFORM_SHARE, fit_floor, floor_log_likelihood
 
 
 def test_floor_sums_to_one():

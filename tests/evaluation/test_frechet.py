@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from chromantic.evaluation.frechet import frechet_distance
+from chromantic.evaluation.measures.frechet import frechet_distance
 
 
 def features(pictures: int, seed: int, numbers: int = 21) -> torch.Tensor:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
 from chromantic.evaluation.gallery import Gallery
 from chromantic.evaluation.protocol import Truth
 from chromantic.evaluation.results import evaluate_callable

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from chromantic.evaluation.miou import MeanIou
+from chromantic.evaluation.measures.miou import MeanIou
 
 CLASSES = ("background", "cat", "dog", "sheep")
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
+from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
-from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.own_size import judge_ways, results_way
+from chromantic.evaluation.judge.own_size import judge_ways, results_way
 
 PROTOCOL = "@own_size_sees_colours"
 

@@ -4,7 +4,7 @@ import torch
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
 
-from chromantic.evaluation.psnr import psnr
+from chromantic.evaluation.measures.psnr import psnr
 
 
 def test_agrees_with_scikit_image():

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 
 from chromantic.cli import main
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError

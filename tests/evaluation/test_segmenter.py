@@ -11,16 +11,16 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.example import Example
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.judge.network import SEGMENTER_KEY, SegmenterNetwork
+from chromantic.evaluation.judge.segmenters import load_segmenter
 from chromantic.evaluation.protocol import Truth
 from chromantic.evaluation.results import evaluate_callable
-from chromantic.evaluation.segmenters import load_segmenter
 from chromantic.model import pretrained
 from chromantic.model.config import preset
-from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
 
 PERSON = 15
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from chromantic.lab import CHROMA_MAX, CHROMA_MIN
+from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN
 from chromantic.model import mixture
 from chromantic.model.entropy import entropy
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from chromantic.lab import CHROMA_LEVELS, CHROMA_MAX, CHROMA_MIN, denormalize_chroma
+from chromantic.colour.lab import CHROMA_LEVELS, CHROMA_MAX, CHROMA_MIN, denormalize_chroma
 from chromantic.model import mixture
 
 COMPONENTS = 10

@@ -14,18 +14,19 @@ from skimage.transform import resize
 
 from chromantic.cli import main
 from chromantic.data.cache import load_cache
-from chromantic.data.voc import CLASS_NAMES
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.protocol import Truth
 from chromantic.model import pretrained
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Scene
-from chromantic.paper import experiments, fig13, flows, systems, table3, trainings
-from chromantic.paper.report import Section, Table, write_report
+from chromantic.paper import systems, trainings
+from chromantic.paper.experiments.registry import fig13, flows, table3
+from chromantic.paper.networks.grey_segmentation import GreySegmentation
+from chromantic.paper.sections import Section, Table, write_report
 from chromantic.paper.setting import Setting
-from chromantic.study.report import PAPER_TABLE_4
+from chromantic.study.naturalness import PAPER_TABLE_4
 from chromantic.study.store import Study
-from chromantic.training.grey_segmentation import GreySegmentation
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from chromantic.colour.lab import lightness_to_grey
 from chromantic.errors import ChromanticError
-from chromantic.lab import lightness_to_grey
 from chromantic.photo import Photo, find_photos, join_chroma, read_photo, split_lightness, to_image, write_picture
 
 
@@ -311,7 +311,7 @@ def test_real_photos_keep_their_grey_under_any_colours(photos_root):
 
 
 def test_a_colour_photo_without_change_comes_back(photos_root):
-    from chromantic.lab import rgb_to_lab
+    from chromantic.colour.lab import rgb_to_lab
 
     photo = read_photo(next((photos_root / "full_resolution").glob("*.jpg")))
     rgb = torch.from_numpy(photo.pixels).movedim(-1, 0)[None] / 255

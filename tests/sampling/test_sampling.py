@@ -11,13 +11,13 @@ import pytest
 import torch
 
 import chromantic
-from chromantic.lab import CHROMA_MAX, CHROMA_MIN
+from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN
 from chromantic.model import mixture
 from chromantic.model.config import PRESETS, preset
 from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import Noise, draw_noise, sample_cached, sample_chroma, sample_naively
-from chromantic.sampling.fast import sample_fast
+from chromantic.sampling.compiled.sampler import sample_fast
 
 PACKAGE = Path(chromantic.__file__).parent
 CLASSES = ("background", "cat", "dog")
@@ -113,7 +113,8 @@ def test_sampling_works_where_no_compiled_code_can_be_kept(tmp_path: Path) -> No
 import torch
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic
-from chromantic.sampling import kernels, sample_chroma
+from chromantic.sampling.compiled import kernels
+from chromantic.sampling import sample_chroma
 
 network = Chromantic(preset("tiny", ("background",))).eval()
 scene = network.encode(torch.zeros(1, 1, 16, 16))

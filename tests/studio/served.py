@@ -11,7 +11,7 @@ import requests
 import uvicorn
 
 from chromantic.colorizer import Colorizer
-from chromantic.studio.options import Limits
+from chromantic.studio.limits import Limits
 from chromantic.studio.server import create_app
 
 LIMITS = Limits(upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2, work_seconds=60, waiting=3)

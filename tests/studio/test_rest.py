@@ -20,7 +20,7 @@ from served import LIMITS, Client, serving
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
-from chromantic.studio.options import Limits
+from chromantic.studio.limits import Limits
 
 
 def pictures_of(answer: dict) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import uvicorn
 from PIL import Image
 
 from chromantic.study.create import create_study
-from chromantic.study.server import create_app
+from chromantic.study.site import create_app
 from chromantic.study.store import Study
 
 PHOTOS = ("boat", "cat", "dog", "tree")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chromantic.cli import main
-from chromantic.study.report import PAPER_TABLE_4, naturalness, report_study
+from chromantic.study.naturalness import PAPER_TABLE_4, naturalness, report_study
 from chromantic.study.store import Study
 
 

@@ -111,7 +111,7 @@ def test_serving_says_what_is_wrong(
 def test_a_missing_extra_is_named(
     study_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "chromantic.study.server")
+    monkeypatch.delitem(sys.modules, "chromantic.study.site")
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["study", "serve", str(study_file)]) == 2
     assert "uvicorn is not installed; in a clone of Chromantic: pip install '.[studio,study]'" in capsys.readouterr()[1]

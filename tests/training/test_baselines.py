@@ -10,7 +10,7 @@ from chromantic.data.cache import load_cache
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.config import preset
-from chromantic.training.baselines import METHODS, Baseline, BaselineTask, Histograms, Rebalanced, load_baseline
+from chromantic.paper.networks.baselines import METHODS, Baseline, BaselineTask, Histograms, Rebalanced, load_baseline
 from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
 from chromantic.training.train import train
 

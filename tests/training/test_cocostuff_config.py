@@ -12,7 +12,7 @@ from scipy.io import savemat
 from skimage import data
 
 from chromantic.cli import main
-from chromantic.data.cocostuff import CLASS_NAMES
+from chromantic.data.collections.cocostuff import CLASS_NAMES
 from chromantic.model import pretrained
 
 CONFIG = Path(__file__).parents[2] / "configs" / "cocostuff.toml"

@@ -9,8 +9,8 @@ import torch
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, load_cache
+from chromantic.data.collections.voc import VOID
 from chromantic.data.prepare import prepare
-from chromantic.data.voc import VOID
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Prediction
 from chromantic.training.losses import Losses, means, summed_losses

@@ -29,7 +29,7 @@ from chromantic.training.config import (
     TrainingConfig,
 )
 from chromantic.training.losses import Losses
-from chromantic.training.tasks import Colorization
+from chromantic.training.tasks import ColorizationTask
 from chromantic.training.train import train
 
 
@@ -233,7 +233,7 @@ def test_bfloat16_is_left_to_machines_that_have_it(
 def test_a_training_does_not_dwell_on_the_smallest_numbers(config: TrainingConfig, tmp_path: Path) -> None:
     small, seen = torch.tensor(1e-38), []
 
-    class Watched(Colorization):
+    class Watched(ColorizationTask):
         def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
             seen.append(float(small * 0.1))
             return super().losses(network, batch, config)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chromantic.archive.job import DiskFullError, Options, colorize_file, remove_leftovers
 from chromantic.archive.manifest import MOST_ATTEMPTS, Outcome, Version
-from chromantic.archive.work import DiskFullError, Options, colorize_file, remove_leftovers
 from chromantic.colorizer import Colorizer
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from chromantic.archive.job import Options, colorize_file, fingerprint, output_of, remove_leftovers
 from chromantic.archive.manifest import (
     MOST_ATTEMPTS,
     NAME,
@@ -21,7 +22,6 @@ from chromantic.archive.manifest import (
     text_of,
 )
 from chromantic.archive.tree import Tree, walk
-from chromantic.archive.work import Options, colorize_file, fingerprint, output_of, remove_leftovers
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 
 from chromantic.cli import photos, research, study  # noqa: F401  which add their commands to the program
-from chromantic.cli.options import app
+from chromantic.cli.program import app
 from chromantic.errors import ChromanticError
 
 _EXTRAS = {  # of pyproject.toml, by package

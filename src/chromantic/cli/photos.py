@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from chromantic.cli.options import (
+from chromantic.cli.program import (
     ApplyContrast,
     Candidates,
     DrawSeed,
@@ -113,7 +113,7 @@ def archive(
     model: Model = "default",
 ) -> int:
     """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed."""
-    from chromantic.archive.report import run_with_progress
+    from chromantic.archive.console import run_with_progress
     from chromantic.archive.run import Job, Options
 
     options = Options(seed, temperature, candidates, restore_contrast, apply_contrast, file_format)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from chromantic.cli.options import (
+from chromantic.cli.program import (
     Coco,
     Cocostuff,
     Folders,
@@ -45,7 +45,7 @@ def prepare(
 ) -> None:
     """Pack photos into one file to train on."""
     from chromantic.data.prepare import prepare as pack
-    from chromantic.evaluation.segmenters import load_segmenter
+    from chromantic.evaluation.judge.segmenters import load_segmenter
 
     packed = pack(
         output=output,
@@ -130,10 +130,10 @@ def evaluate(
     card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
 ) -> None:
     """Measure weights, or somebody's results, on photos that were not trained on."""
-    from chromantic.data.collect import collect
+    from chromantic.data.collections.collect import collect
     from chromantic.evaluation.card import update_card
+    from chromantic.evaluation.judge.segmenters import load_segmenter
     from chromantic.evaluation.report import evaluate_results, evaluate_weights
-    from chromantic.evaluation.segmenters import load_segmenter
 
     if results and (model != "default" or train or card):
         raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
@@ -188,9 +188,9 @@ def judge(
 ) -> None:
     """Let a segmenter of colour photos judge what users get, at the photos' own size."""
     from chromantic.colorizer import Colorizer
-    from chromantic.data.collect import collect
-    from chromantic.evaluation.own_size import judge_ways, results_way, users_ways
-    from chromantic.evaluation.segmenters import load_segmenter
+    from chromantic.data.collections.collect import collect
+    from chromantic.evaluation.judge.own_size import judge_ways, results_way, users_ways
+    from chromantic.evaluation.judge.segmenters import load_segmenter
     from chromantic.files import write_whole
 
     if output:
@@ -229,7 +229,7 @@ def reproduce(
 
     They are flows (Figures 4 to 7), segmenter, sec322, fig8 to fig13, table3 and table4.
     """
-    from chromantic.paper.experiments import run
+    from chromantic.paper.experiments.registry import run
     from chromantic.paper.setting import Setting
 
     named = tuple(_named_folder(system) for system in systems)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from chromantic.cli.options import Whole, app, print_table
+from chromantic.cli.program import Whole, app, print_table
 
 study = App(name="study", help="Ask people how natural pictures look (the paper's Table 4).")
 app.command(study)
@@ -35,7 +35,7 @@ def serve(
     file: StudyFile, *, port: Annotated[Whole, Parameter(help="Of the page, on this machine alone.")] = 8000
 ) -> None:
     """Show a study's page to people, until interrupted."""
-    from chromantic.study.server import serve_study
+    from chromantic.study.site import serve_study
 
     serve_study(file, port, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True))
 
@@ -45,7 +45,7 @@ def report(
     file: StudyFile, *, as_json: Annotated[bool, Parameter("--json", help="Print JSON, not a table.")] = False
 ) -> None:
     """How natural people find each system, with Wilson intervals."""
-    from chromantic.study.report import report_study
+    from chromantic.study.naturalness import report_study
 
     result = report_study(file)
     if as_json:

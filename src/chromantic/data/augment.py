@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from chromantic.lab import LIGHTNESS_MAX
+from chromantic.colour.lab import LIGHTNESS_MAX
 
 # How films' lightness differs from L, to first order in (a, b): fitted by least squares to photographs whose linear
 # sRGB was mixed in the shares red, green, blue given here (explains 95% and more of the difference).

@@ -20,12 +20,12 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from chromantic.colour.lab import LIGHTNESS_MAX, quantize_chroma
 from chromantic.data.classes import coarse
-from chromantic.data.voc import VOID
+from chromantic.data.collections.voc import VOID
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL
 from chromantic.hints import Hints
-from chromantic.lab import LIGHTNESS_MAX, quantize_chroma
 
 FORMAT_VERSION = 1
 METADATA_KEY = "chromantic.cache"

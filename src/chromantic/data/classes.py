@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from chromantic.data.voc import CLASS_NAMES
+from chromantic.data.collections.voc import CLASS_NAMES
 
 BACKGROUND = 0
 """The label of what is none of VOC's objects."""

@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from chromantic.data.voc import VOID
+from chromantic.data.collections.voc import VOID
 from chromantic.errors import ChromanticError
 from chromantic.photo import read_photo
 

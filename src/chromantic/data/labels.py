@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.progress import track
 
+from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.data.example import Example
 from chromantic.data.images import photo_size, read_labels
-from chromantic.data.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
 
 

@@ -15,16 +15,16 @@ from rich.progress import track
 from safetensors.torch import save
 from torch import Tensor
 
-from chromantic import lab
+from chromantic.colour import lab
 from chromantic.data.cache import FORMAT_VERSION, METADATA_KEY
 from chromantic.data.classes import VOC_AND_STUFF
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.relabel import join_labels
 from chromantic.data.shrink import shrink
 from chromantic.data.verdicts import Segmenter, VerdictStore, collect_verdicts
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, write_whole
 

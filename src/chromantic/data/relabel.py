@@ -10,8 +10,8 @@ from scipy import ndimage
 from torch import Tensor
 
 from chromantic.data.classes import BACKGROUND, stuff_class
+from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.data.verdicts import Verdict
-from chromantic.data.voc import CLASS_NAMES, VOID
 
 SURE = 0.6
 """A segmenter's probability from which on its word is taken."""

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from chromantic import lab
+from chromantic.colour import lab
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.errors import ChromanticError

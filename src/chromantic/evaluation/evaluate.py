@@ -13,18 +13,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from chromantic.data.classes import coarse, voc_logits
+from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.verdicts import Segmenter
-from chromantic.data.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.calibration import rank_correlation
-from chromantic.evaluation.chroma_error import ClassErrors
-from chromantic.evaluation.colourfulness import colourfulness
-from chromantic.evaluation.diversity import chroma_distance_between, ms_ssim_between
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.likelihood import true_bits
-from chromantic.evaluation.miou import MeanIou
+from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
+from chromantic.evaluation.measures.calibration import rank_correlation
+from chromantic.evaluation.measures.chroma_error import ClassErrors
+from chromantic.evaluation.measures.colourfulness import colourfulness
+from chromantic.evaluation.measures.diversity import chroma_distance_between, ms_ssim_between
+from chromantic.evaluation.measures.likelihood import true_bits
+from chromantic.evaluation.measures.miou import MeanIou
 from chromantic.evaluation.protocol import (
     BITS,
     CALIBRATION,
@@ -40,7 +41,6 @@ from chromantic.evaluation.protocol import (
     chroma_of,
     read_in_batches,
 )
-from chromantic.evaluation.segmenter import SegmentedPictures
 from chromantic.evaluation.tally import Evaluation, Tally, Values
 from chromantic.model import mixture
 from chromantic.model.entropy import entropy

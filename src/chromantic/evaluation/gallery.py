@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from chromantic.evaluation.chroma_error import chroma_rmse, classes_in
+from chromantic.evaluation.measures.chroma_error import chroma_rmse, classes_in
 from chromantic.evaluation.protocol import RMSE, Truth, chroma_of
 from chromantic.evaluation.tally import Evaluation
 from chromantic.files import write_whole

@@ -17,16 +17,16 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from chromantic import lab
+from chromantic.colour import lab
+from chromantic.colour.upsampling import upsample_chroma
+from chromantic.data.collections.voc import VOID
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
-from chromantic.data.voc import VOID
-from chromantic.evaluation.chroma_error import chroma_rmse
-from chromantic.evaluation.colourfulness import colourfulness
-from chromantic.evaluation.psnr import psnr
-from chromantic.evaluation.ssim import ssim
+from chromantic.evaluation.measures.chroma_error import chroma_rmse
+from chromantic.evaluation.measures.colourfulness import colourfulness
+from chromantic.evaluation.measures.psnr import psnr
+from chromantic.evaluation.measures.ssim import ssim
 from chromantic.photo import join_chroma
-from chromantic.upsampling import upsample_chroma
 
 BITS = "bits_per_dimension@squash128_chroma32_grid1"
 PSNR = "psnr_rgb_db@squash128"

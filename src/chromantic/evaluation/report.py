@@ -19,8 +19,8 @@ from chromantic.data.example import Example
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.floor import fit_floor
 from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.measures.floor import fit_floor
 from chromantic.evaluation.protocol import Resize
 from chromantic.evaluation.results import evaluate_folder, fingerprint_of, match_results
 from chromantic.evaluation.tally import Evaluation

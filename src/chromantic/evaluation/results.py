@@ -18,10 +18,10 @@ from chromantic.data.labels import check_labels
 from chromantic.data.shrink import central_square
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.colourfulness import colourfulness
 from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
+from chromantic.evaluation.measures.colourfulness import colourfulness
 from chromantic.evaluation.protocol import COLOURFULNESS, Resize, Truth, read_in_batches
-from chromantic.evaluation.segmenter import SegmentedPictures
 from chromantic.evaluation.tally import Evaluation, Tally
 from chromantic.grid import SHORTER_SIDE
 from chromantic.photo import read_photo, results_in

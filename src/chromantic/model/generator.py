@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from chromantic.lab import normalize_chroma
+from chromantic.colour.lab import normalize_chroma
 from chromantic.model.blocks import gate, start_near_identity
 from chromantic.model.mixture import MixtureHead
 

@@ -2,7 +2,7 @@
 
 A pixel's mixture has six numbers per component: a logit, the means of a and b, their log-scales, and a coefficient
 that shifts the mean of b by tanh(coefficient) times a. They are written in normalized chroma ([-1, 1]). The bins are
-the 1-unit chroma grid of `chromantic.lab`; the outermost bins take the tails, so probabilities sum to one.
+the 1-unit chroma grid of `chromantic.colour.lab`; the outermost bins take the tails, so probabilities sum to one.
 """
 
 import math
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from chromantic.lab import (
+from chromantic.colour.lab import (
     CHROMA_LEVELS,
     CHROMA_MAX,
     CHROMA_MIN,

@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.segmenter import SegmentedPictures
-from chromantic.evaluation.segmenters import ChromaSegmenter
+from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
+from chromantic.evaluation.judge.segmenters import ChromaSegmenter
 from chromantic.evaluation.tally import Values
 from chromantic.model import pretrained
 from chromantic.paper.setting import Setting

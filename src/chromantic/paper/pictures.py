@@ -9,10 +9,10 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
 from chromantic.photo import join_chroma
-from chromantic.upsampling import upsample_chroma
 
 PLANE_SPAN = 60.0
 """Chroma that is shown as fully red or green, yellow or blue, in CIE units."""

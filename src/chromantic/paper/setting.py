@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from chromantic.data.collect import collect
+from chromantic.data.collections.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError

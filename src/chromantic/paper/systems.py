@@ -15,17 +15,17 @@ from PIL import Image
 from torch import Tensor
 
 from chromantic.colorizer import Colorizer, resize_lightness
+from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
 from chromantic.files import write_whole
-from chromantic.paper.flows import train_flow
+from chromantic.paper.experiments.flows import train_flow
+from chromantic.paper.networks.baselines import load_baseline
 from chromantic.paper.pictures import spread, write_grid
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import train_baseline
 from chromantic.photo import join_chroma, read_photo, split_lightness
 from chromantic.sampling.choice import CANDIDATES
-from chromantic.training.baselines import load_baseline
-from chromantic.upsampling import upsample_chroma
 
 PHOTOS = 8
 """Of a sheet."""

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from chromantic.paper.networks.baselines import BaselineTask
+from chromantic.paper.networks.colour_segmentation import ColourSegmentation
 from chromantic.paper.setting import Setting
-from chromantic.training.baselines import BaselineTask
 from chromantic.training.config import (
     DataSection,
     LogSection,
@@ -12,7 +13,7 @@ from chromantic.training.config import (
     OptimizationSection,
     TrainingConfig,
 )
-from chromantic.training.tasks import COLORIZATION, SEGMENTATION, Task
+from chromantic.training.tasks import COLORIZATION, Task
 from chromantic.training.train import train
 
 STEPS, REDUCED_STEPS = 2500, 400
@@ -72,11 +73,11 @@ def segmenter_training(setting: Setting) -> TrainingConfig:
 
 def train_segmenter(setting: Setting) -> Path:
     """The weights of the segmenter that judges all colorizations, trained once."""
-    return trained(segmenter_training(setting), setting.run("segmenter"), SEGMENTATION)
+    return trained(segmenter_training(setting), setting.run("segmenter"), ColourSegmentation())
 
 
 def train_baseline(setting: Setting, method: str) -> Path:
-    """The weights of one of `chromantic.training.baselines.METHODS`, trained once."""
+    """The weights of one of `chromantic.paper.networks.baselines.METHODS`, trained once."""
     config = replace(small_training(setting), log=_LOG)
     return trained(config, setting.run(f"baselines/{method}"), BaselineTask(method))
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Num
 from PIL import Image
 from torch import Tensor
 
-from chromantic.lab import (
+from chromantic.colour.lab import (
     LIGHTNESS_MAX,
     fit_chroma_to_gamut,
     lab_to_rgb,

@@ -47,7 +47,7 @@ def sample_chroma(
 
     options = temperature, temperature if scale_temperature is None else scale_temperature, callback
     if device.type == "cpu":
-        from chromantic.sampling.fast import sample_fast  # here: nothing else needs Numba
+        from chromantic.sampling.compiled.sampler import sample_fast  # here: nothing else needs Numba
 
         chroma, parameters = sample_fast(network.generator, network.fuse(scene), scene.lightness, noise, *options)
     else:

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
+from chromantic.studio.limits import MEDIA_TYPES, Limits, Options
 from chromantic.studio.metrics import CONTENT_TYPE, Metrics
-from chromantic.studio.options import MEDIA_TYPES, Limits, Options
+from chromantic.studio.results import Done, Picture, Progress, colorize_upload
 from chromantic.studio.upload import JsonOrder, check_photo, read_order
-from chromantic.studio.work import Done, Picture, Progress, colorize_upload
 from chromantic.studio.workers import CancelledWorkError, FullError, LateError, Work, Workers
 
 _GONE = 499  # nobody reads it

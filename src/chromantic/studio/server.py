@@ -23,7 +23,7 @@ from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
 from chromantic.studio.api import create_api
 from chromantic.studio.guard import Guard
-from chromantic.studio.options import Limits
+from chromantic.studio.limits import Limits
 from chromantic.studio.scratch import scratch_folder
 from chromantic.studio.workers import Workers
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chromantic.studio.options import Limits, Options
+from chromantic.studio.limits import Limits, Options
 
 _LOADERS = {
     b"\xff\xd8\xff": "jpegload_buffer",

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from chromantic.data.cache import Batch
 from chromantic.data.classes import BACKGROUND
-from chromantic.data.voc import VOID
+from chromantic.data.collections.voc import VOID
 from chromantic.model import mixture
 from chromantic.model.network import Prediction
 from chromantic.training.config import SegmentationLoss

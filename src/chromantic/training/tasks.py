@@ -6,13 +6,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from chromantic.data.cache import Batch, PhotoCache
-from chromantic.errors import ChromanticError
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.model.pretrained import NETWORK_KEY
-from chromantic.model.segmenter import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.training.config import DataSection, OptimizationSection
-from chromantic.training.losses import Losses, segmentation_loss, summed_losses
+from chromantic.training.losses import Losses, summed_losses
 
 
 @runtime_checkable
@@ -38,7 +36,7 @@ class Task(Protocol):
         ...
 
 
-class Colorization:
+class ColorizationTask:
     """The paper's network and its three losses."""
 
     key = NETWORK_KEY
@@ -58,24 +56,4 @@ class Colorization:
         return summed_losses(prediction, batch, config.segmentation_loss)
 
 
-class Segmentation:
-    """The segmenter that judges colours, trained on photos that have both colours and labels."""
-
-    key = SEGMENTER_KEY
-
-    def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
-        return SegmenterNetwork(config)
-
-    def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
-        usable = photos.labelled & photos.colourful
-        if not usable.any():
-            raise ChromanticError("no photo has colours and labels; prepare a collection that has both")
-        return photos.sampling_weights(config.rare_class_power, config.source_shares) * usable
-
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        logits = network(batch.lightness, batch.chroma)
-        total, count = segmentation_loss(logits, batch, config.segmentation_loss)
-        return Losses.of(segmentation=total), Losses.of(segmentation=count)
-
-
-COLORIZATION, SEGMENTATION = Colorization(), Segmentation()
+COLORIZATION = ColorizationTask()

@@ -11,7 +11,7 @@ from torch import nn
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
-from chromantic.data.hints import draw_hints
+from chromantic.data.hint_draws import draw_hints
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.blocks import GatedResidualBlock
@@ -24,8 +24,8 @@ from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
 from chromantic.training.losses import Losses, means
 from chromantic.training.optim import build_optimizers, polyak_average, set_learning_rate
-from chromantic.training.pictures import write_pictures
 from chromantic.training.precision import computes_bfloat16, flushed_denormals
+from chromantic.training.progress_sheet import write_pictures
 from chromantic.training.record import RunRecord, Start, record_of
 from chromantic.training.tasks import COLORIZATION, Task
 

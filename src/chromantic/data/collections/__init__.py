@@ -1,0 +1,1 @@
+"""Readers of data sets: each gives the examples of one."""

@@ -1,0 +1,1 @@
+"""Segmenters of colour photos, and what they see in colorized ones."""
