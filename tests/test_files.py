@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chromantic.errors import ChromanticError
-from chromantic.files import check_writable, write_whole
+from chromantic.files import check_writable, sha256, write_whole
 
 
 @pytest.mark.parametrize("name", ["result.png", "n" * 250 + ".png"])
@@ -65,3 +65,8 @@ def test_where_nothing_can_be_written_is_known_before(tmp_path: Path, monkeypatc
     monkeypatch.setattr("tempfile.TemporaryFile", forbid)  # the superuser may write everywhere
     with pytest.raises(ChromanticError, match="Permission denied"):
         check_writable(tmp_path / "result.png")
+
+
+def test_the_hash_is_that_of_sha256sum(tmp_path: Path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

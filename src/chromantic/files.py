@@ -1,5 +1,6 @@
-"""Files that appear whole or not at all."""
+"""Files: written whole or not at all, and told apart by what is in them."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,10 +14,10 @@ from chromantic.errors import ChromanticError
 def write_whole(path: Path) -> Iterator[Path]:
     """A temporary path to write to, with the suffix of `path`, whose place it takes when the block ends well.
 
-    The folder is made where it is missing. A block that fails leaves nothing, and an older file as it was.
+    The folder is made where it is missing. A block that fails leaves no new file, and an older one as it was.
 
     Raises:
-        ChromanticError: the file cannot be written.
+        ChromanticError: The file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,10 +30,10 @@ def write_whole(path: Path) -> Iterator[Path]:
 
 
 def check_writable(path: Path) -> None:
-    """Whether a file can be written there and its folder made; asked before long work, it leaves no trace.
+    """Checks, before long work, that a file can be written there and its folder made; leaves no trace.
 
     Raises:
-        ChromanticError: it cannot.
+        ChromanticError: It cannot.
     """
     if path.is_dir():
         raise ChromanticError(f"{path}: is a folder; name a file")
@@ -41,6 +42,16 @@ def check_writable(path: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise _refusal(path, error) from error
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, as 64 hexadecimal digits.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refusal(path: Path, error: OSError) -> ChromanticError:

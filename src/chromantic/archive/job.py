@@ -1,7 +1,6 @@
 """One photo of an archive, from file to file."""
 
 import errno
-import hashlib
 import json
 import os
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from chromantic.archive.manifest import Outcome, Version
 from chromantic.colorizer import Colorizer, Draws
 from chromantic.errors import ChromanticError
+from chromantic.files import sha256
 from chromantic.photo import FORMATS, check_format, result_format
 
 _TEMPORARY = ".chromantic-*"  # what `write_whole` leaves where it is killed
@@ -46,16 +46,6 @@ class DiskFullError(ChromanticError):
     """Nothing more can be written: the photos that are left would all fail."""
 
 
-def fingerprint(path: Path) -> str:
-    """The SHA-256 of a file.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def output_of(path: Path, options: Options) -> tuple[Path, str]:
     """Where the result of a photo goes, and its format, both by the photo's name alone.
 
@@ -86,7 +76,7 @@ def colorize_file(
     """
     start, digest = time.monotonic(), None
     try:
-        digest = fingerprint(source / path)
+        digest = sha256(source / path)
         output, form = output_of(path, options)
         if not (target / output).parent.resolve().is_relative_to(target.resolve()):
             raise ChromanticError(f"{target / output}: a link leads out of the output folder; remove it")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from chromantic.archive.job import Options, colorize_file, fingerprint, output_of, remove_leftovers
+from chromantic.archive.job import Options, colorize_file, output_of, remove_leftovers
 from chromantic.archive.manifest import (
     MOST_ATTEMPTS,
     NAME,
@@ -24,7 +24,7 @@ from chromantic.archive.manifest import (
 from chromantic.archive.tree import Tree, walk
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
-from chromantic.files import check_writable
+from chromantic.files import check_writable, sha256
 from chromantic.parallel import map_in_threads
 
 SETTLED_SECONDS = 2.0
@@ -156,7 +156,7 @@ def _is_done(row: Row, job: Job, path: Path, version: Version, model: str, manif
         return False
     if row.version != version:
         try:
-            if fingerprint(job.source / path) != row.sha256:
+            if sha256(job.source / path) != row.sha256:
                 return False
         except OSError:
             return False

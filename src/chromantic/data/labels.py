@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.progress import track
-
 from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.data.example import Example
 from chromantic.data.images import photo_size, read_labels
 from chromantic.errors import ChromanticError
+from chromantic.progress import track
 
 
 def class_names_of(examples: Iterable[Example]) -> tuple[str, ...]:
@@ -34,8 +32,7 @@ def check_labels(examples: Sequence[Example]) -> None:
         ChromanticError: one is unreadable, is not of its photo's size, or has a label that is no class of its
             collection and not void.
     """
-    console = Console(stderr=True)
-    for example in track(examples, "Checking labels", console=console, disable=not console.is_terminal):
+    for example in track(examples, "Checking labels"):
         if example.labels is None:
             continue
         labels, classes = read_labels(example.labels), len(example.class_names)

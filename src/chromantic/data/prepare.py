@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int8, UInt8
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 from safetensors.torch import save
 from torch import Tensor
 
@@ -27,6 +25,7 @@ from chromantic.data.shrink import shrink
 from chromantic.data.verdicts import Segmenter, VerdictStore, collect_verdicts
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, write_whole
+from chromantic.progress import track
 
 _JPEG_QUALITY = 92
 
@@ -111,7 +110,7 @@ def prepare(
         raise ChromanticError("segmenters and stuff add to PASCAL VOC's classes; take collections of those")
     check_labels(examples)
     stores = _label(examples, segmenters, output.with_suffix(".labels"), label_minutes)
-    photos = {example: _pack_photo(example, squash, stores, stuff) for example in _progress(examples)}
+    photos = {example: _pack_photo(example, squash, stores, stuff) for example in track(examples, "Packing photos")}
     kept = {example: photo for example, photo in photos.items() if photo.colourful or example.labels is not None}
     if not kept:
         raise ChromanticError(f"{examples[0].photo.parent}: all photos are near-grey; name a folder of colour photos")
@@ -133,11 +132,6 @@ def prepare(
         bytes=output.stat().st_size,
         labelled_by=labelled_by,
     )
-
-
-def _progress(examples: list[Example]) -> Iterable[Example]:
-    console = Console(stderr=True)
-    return track(examples, "Packing photos", console=console, disable=not console.is_terminal)
 
 
 def _label(

@@ -5,7 +5,7 @@ verdict is a small file of its own, and those that are there are not asked for a
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -15,8 +15,6 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from chromantic.data.example import Example
@@ -24,6 +22,7 @@ from chromantic.data.images import read_rgb
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 from chromantic.grid import grid_of
+from chromantic.progress import track
 
 
 @runtime_checkable
@@ -126,14 +125,9 @@ def collect_verdicts(
     order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(0)).tolist()
     missing = [examples[place] for place in order if examples[place] not in store]
     done = len(examples) - len(missing)
-    for example in _progress(missing, segmenter.name):
+    for example in track(missing, f"Labelling by {segmenter.name}"):
         if deadline is not None and time.monotonic() > deadline:
             break
         store.write(example, judge(segmenter, example))
         done += 1
     return done
-
-
-def _progress(examples: list[Example], name: str) -> Iterable[Example]:
-    console = Console(stderr=True)
-    return track(examples, f"Labelling by {name}", console=console, disable=not console.is_terminal)

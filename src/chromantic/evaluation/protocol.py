@@ -13,8 +13,6 @@ from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int64
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from chromantic.colour import lab
@@ -27,6 +25,7 @@ from chromantic.evaluation.measures.colourfulness import colourfulness
 from chromantic.evaluation.measures.psnr import psnr
 from chromantic.evaluation.measures.ssim import ssim
 from chromantic.photo import join_chroma
+from chromantic.progress import track
 
 BITS = "bits_per_dimension@squash128_chroma32_grid1"
 PSNR = "psnr_rgb_db@squash128"
@@ -119,9 +118,8 @@ class Truth:
 
 def read_in_batches(examples: Sequence[Example], resize: Resize = "squash128") -> Iterator[Truth]:
     """All photos, some at a time, with a progress bar."""
-    console = Console(stderr=True)
     starts = range(0, len(examples), _BATCH)
-    for start in track(starts, "Measuring", console=console, disable=not console.is_terminal):
+    for start in track(starts, "Measuring"):
         yield Truth.read(examples[start : start + _BATCH], resize)
 
 

@@ -7,8 +7,6 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,8 +21,10 @@ from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
 from chromantic.evaluation.measures.colourfulness import colourfulness
 from chromantic.evaluation.protocol import COLOURFULNESS, Resize, Truth, read_in_batches
 from chromantic.evaluation.tally import Evaluation, Tally
+from chromantic.files import sha256
 from chromantic.grid import SHORTER_SIDE
 from chromantic.photo import read_photo, results_in
+from chromantic.progress import track
 
 
 @runtime_checkable
@@ -138,9 +138,8 @@ def match_results(
     for example in chosen:
         if example.photo.stem not in files:
             raise ChromanticError(f"{folder}: has no picture of {example.photo}; add {example.photo.stem}.png")
-    console = Console(stderr=True)
     matched = {example: files[example.photo.stem] for example in chosen}
-    for example in track(chosen, "Checking results", console=console, disable=not console.is_terminal):
+    for example in track(chosen, "Checking results"):
         _check_result(matched[example], example)
     return matched
 
@@ -149,7 +148,7 @@ def fingerprint_of(files: Mapping[Example, Path]) -> str:
     """The first 12 hexadecimal digits of a SHA-256 over the names of photos and the bytes of their results."""
     digest = hashlib.sha256()
     for example, file in files.items():
-        digest.update(example.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+        digest.update(example.name.encode() + b"\0" + bytes.fromhex(sha256(file)))
     return digest.hexdigest()[:12]
 
 

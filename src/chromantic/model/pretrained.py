@@ -1,6 +1,5 @@
 """Checkpoint files: safetensors with the network's config and where it comes from inside, loaded strictly."""
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from chromantic.errors import ChromanticError
-from chromantic.files import write_whole
+from chromantic.files import sha256, write_whole
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 
@@ -138,5 +137,4 @@ def _today(name: str) -> str:
 
 def fingerprint(name_or_path: str | Path) -> str:
     """The first 12 hexadecimal digits of the file's SHA-256: which weights made a result."""
-    with resolve(name_or_path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    return sha256(resolve(name_or_path))[:12]

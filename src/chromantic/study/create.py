@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from chromantic.errors import ChromanticError
-from chromantic.files import check_writable
+from chromantic.files import check_writable, sha256
 from chromantic.photo import read_photo, results_in
 from chromantic.study.store import ORIGINALS, Picture, write_study
 
@@ -70,8 +70,7 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
                 f"{file}: is {pixels.shape[1]} x {pixels.shape[0]}, its original {size[0]} x {size[1]}; resize it"
             )
         png = _encode(pixels)
-        file_hash, png_hash = (hashlib.sha256(content).hexdigest() for content in (file.read_bytes(), png))
-        pictures.append(Picture(name, system, file_hash, png_hash, png))
+        pictures.append(Picture(name, system, sha256(file), hashlib.sha256(png).hexdigest(), png))
     write_study(path, pictures, seed)
     return len(names), len(pictures)
 

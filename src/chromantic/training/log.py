@@ -5,11 +5,11 @@ from pathlib import Path
 from types import TracebackType
 
 from accelerate import Accelerator
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from chromantic.files import write_whole
+from chromantic.progress import terminal_bar
 
 
 class _Speed(ProgressColumn):
@@ -38,15 +38,14 @@ class Log:
             with write_whole(self.path) as partial:
                 partial.write_text("".join(line for line in whole if json.loads(line)["step"] <= first))
         accelerator.init_trackers("tensorboard")
-        self.progress = Progress(
+        self.progress = terminal_bar(
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
             _Speed(batch_size),
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
-            console=Console(stderr=True),
-            disable=not (accelerator.is_main_process and Console(stderr=True).is_terminal),
+            shown=accelerator.is_main_process,
         )
         self.task = self.progress.add_task("training", total=steps, completed=first, losses="")
 

@@ -6,7 +6,7 @@ grey to the original photos that a way of colorizing wins back, with the interva
 many photos (bootstrap). Near-grey photos are left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from torch import Tensor
 
@@ -29,6 +27,7 @@ from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.results import match_results
 from chromantic.evaluation.tally import Values
+from chromantic.progress import track
 
 ORIGINAL, GREY = "original", "grey"
 _RESAMPLED = 1000
@@ -142,7 +141,7 @@ def judge_ways(
         raise ChromanticError(f"{segmenter.name}: its classes are not those of {labelled[0].name}; give another")
     check_labels(labelled)
     judge, photos = OwnSizeJudge(segmenter), 0
-    for example in _progress(labelled):
+    for example in track(labelled, "Judging"):
         rgb = read_rgb(example.photo)
         chroma = lab.rgb_to_lab(rgb[None])[:, 1:]
         if example.near_grey or chroma.norm(dim=1).mean() < lab.NEAR_GREY_CHROMA:
@@ -178,8 +177,3 @@ def results_way(folder: Path, examples: Sequence[Example]) -> Callable[[Example]
 
 def _to_picture(rgb: Float[Tensor, "3 height width"]) -> Picture:
     return (rgb.clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()
-
-
-def _progress(examples: list[Example]) -> Iterable[Example]:
-    console = Console(stderr=True)
-    return track(examples, "Judging", console=console, disable=not console.is_terminal)
