@@ -1,4 +1,4 @@
-"""Puts the pictures of a study together, so that nothing but their colours tells them apart."""
+"""Puts the pictures of a study together, so that only their colours tell them apart."""
 
 import hashlib
 import io
@@ -13,30 +13,30 @@ from rich.progress import track
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, sha256
 from chromantic.photo import read_photo, results_in
-from chromantic.study.store import ORIGINALS, Picture, write_study
+from chromantic.study.store import ORIGINALS, StudyPicture, write_study
 
 MAX_SIDE = 1024
-"""Larger pictures are shown smaller, every system's alike, so that a phone gets them quickly."""
+"""Pixels of a picture's longer side, at most. Every system's are shrunk alike, so that a phone gets them quickly."""
 
 
 def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int = 0) -> tuple[int, int]:
-    """Makes a study of pictures, each of which is read before anything is written.
+    """Makes a study. Every picture is read before anything is written.
 
-    All become PNG files without metadata, so that neither format nor size tells who made them.
+    All become PNG files without metadata, so that neither format nor size tells what made them.
 
     Args:
-        path: the `.sqlite` file to write; it appears whole or not at all.
-        originals: folder of the photos in their own colours.
-        systems: folders of the colorized photos, under the originals' names (`NAME.*`, or `NAME.color.png`) and of
-            their size; a folder's name is its system's.
-        seed: of the orders in which people see them.
+        path: The `.sqlite` file to write; it appears whole or not at all.
+        originals: Folder of the photos in their own colours.
+        systems: Folders of the colorized photos, under the originals' names (`NAME.*`, or `NAME.color.png`) and of
+            their size. A folder's name is its system's.
+        seed: Fixes which pictures each person sees, and in which order.
 
     Returns:
         Numbers of photos and of pictures.
 
     Raises:
-        ChromanticError: the file exists or cannot be written; a folder is missing, holds other names than the
-            originals', or is named like another; a picture is unreadable, transparent or of another size.
+        ChromanticError: The file exists or cannot be written; a folder is missing, holds other names than the
+            originals', or is named like another; or a picture is unreadable, transparent or of another size.
     """
     if path.suffix != ".sqlite":
         raise ChromanticError(f"{path}: a study is named *.sqlite; rename it")
@@ -70,7 +70,7 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
                 f"{file}: is {pixels.shape[1]} x {pixels.shape[0]}, its original {size[0]} x {size[1]}; resize it"
             )
         png = _encode(pixels)
-        pictures.append(Picture(name, system, sha256(file), hashlib.sha256(png).hexdigest(), png))
+        pictures.append(StudyPicture(name, system, sha256(file), hashlib.sha256(png).hexdigest(), png))
     write_study(path, pictures, seed)
     return len(names), len(pictures)
 

@@ -29,12 +29,12 @@ class Naturalness:
     """What people said of one system's pictures.
 
     Attributes:
-        system: its name.
-        natural: answers "natural".
-        answers: all answers.
-        naturalness: their ratio in per cent; None without answers.
-        interval: Wilson's interval of it at `CONFIDENCE`, in per cent.
-        paper: the paper's value for a system of this name; for `chromantic`, that of the paper's own.
+        system: Name of the system.
+        natural: Number of answers "natural".
+        answers: Number of all answers.
+        naturalness: Their ratio in per cent; None without answers.
+        interval: Wilson's interval of the ratio at `CONFIDENCE`, in per cent.
+        paper: The paper's value in per cent for a system of this name; for `chromantic`, that of the paper's own.
     """
 
     system: str
@@ -47,17 +47,17 @@ class Naturalness:
 
 @dataclass(frozen=True)
 class StudyReport:
-    """A study's result.
+    """A study's result so far.
 
     Attributes:
-        study: its file.
-        seed: of the people's orders.
-        photos: photos that each person sees, as one system or the camera made them.
-        people: those who answered anything.
-        finished: those who answered everything.
-        confidence: of the intervals.
-        systems: what they said of each system, the originals first.
-        paper: the whole of the paper's Table 4, which 20 people judged.
+        study: Its file.
+        seed: Fixes which pictures each person saw, and in which order.
+        photos: Number of photos that each person sees.
+        people: Number of people who answered anything.
+        finished: Number of people who answered everything.
+        confidence: Of the intervals.
+        systems: What people said of each system, the originals first.
+        paper: The whole of the paper's Table 4, which 20 people judged.
     """
 
     study: str
@@ -70,11 +70,11 @@ class StudyReport:
     paper: dict[str, float]
 
     def to_json(self) -> dict[str, object]:
-        """Everything, as JSON values."""
+        """The result as JSON values."""
         return asdict(self)
 
     def table(self) -> Table:
-        """For a terminal; the paper's other systems stand below."""
+        """The result for a terminal, with the paper's other systems below."""
         table = Table(
             title=f"Naturalness: {self.study}",
             caption=f"People: {self.people}, to the end: {self.finished}; {self.photos} photos each; seed {self.seed}; "
@@ -104,7 +104,7 @@ def report_study(path: Path) -> StudyReport:
     """The result of a study so far.
 
     Raises:
-        ChromanticError: the file is no study.
+        ChromanticError: The file is no study.
     """
     study = Study(path)
     people, finished = study.people()
@@ -115,14 +115,14 @@ def report_study(path: Path) -> StudyReport:
         people=people,
         finished=finished,
         confidence=CONFIDENCE,
-        systems=tuple(naturalness(tally.system, tally.natural, tally.answers) for tally in study.tallies()),
+        systems=tuple(naturalness(system, *answers) for system, answers in study.answers_by_system().items()),
         paper=PAPER_TABLE_4,
     )
 
 
 def naturalness(system: str, natural: int, answers: int) -> Naturalness:
     """The share of answers "natural", with Wilson's interval."""
-    from scipy.stats import binomtest  # half a second, which serving a study need not spend
+    from scipy.stats import binomtest  # here: it takes half a second, which only a report needs
 
     name = _PAPER_NAMES.get(system.lower())
     paper = None if name is None else PAPER_TABLE_4[name]

@@ -3,25 +3,20 @@
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import uvicorn
 from fastapi import Body, FastAPI, HTTPException, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
-from chromantic.study.store import Progress, Study
+from chromantic.study.store import PersonProgress, Study
 
 HOST = "127.0.0.1"
 _YEAR = 365 * 24 * 3600
-_PAGE = {
-    "/": ("index.html", "text/html"),
-    "/study.css": ("study.css", "text/css"),
-    "/study.js": ("study.js", "text/javascript"),
-}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
@@ -34,22 +29,19 @@ def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
     """Serves a study until it is interrupted.
 
     Args:
-        path: the study.
-        port: where to listen, on the loopback interface; 0 takes a free one.
-        ready: called with the page's address.
+        path: The study.
+        port: Where to listen, on the loopback interface; 0 takes a free one.
+        ready: Called with the page's address.
 
     Raises:
-        ChromanticError: the file is no study, or its folder cannot be written to, or the port is taken.
+        ChromanticError: The file is no study, its folder cannot be written to, or the port is taken.
     """
     app = create_app(Study(path))
     check_writable(path)  # SQLite keeps a journal beside it while it stores an answer
     if not 0 <= port < 1 << 16:
         raise ChromanticError(f"port {port}: give a number from 0 to 65535")
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
-        listener.listen()  # now, so that a browser that is quicker than the server waits for it
+        listener = socket.create_server((HOST, port))  # listens now, so that an early browser waits
     except OSError as error:
         raise ChromanticError(
             f"port {port}: cannot be listened on ({error.strerror}); choose another --port"
@@ -59,12 +51,12 @@ def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
 
 
 def create_app(study: Study) -> FastAPI:
-    """The study as a web application: a page, its state as JSON, and the pictures under keys that tell nothing.
+    """The study as a web application: a page, its state as JSON, and the pictures under random names.
 
-    A person is a cookie. Answers may come twice, as they do when a connection breaks: the first one stays.
+    A cookie tells people apart. Answers may come twice, as when a connection breaks: the first one stays.
     """
-    app = FastAPI(openapi_url=None)  # with it FastAPI's own pages go, which load scripts from elsewhere
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # no other site may use the browser
+    app = FastAPI(openapi_url=None)  # without it FastAPI has no pages of its own, which load scripts from elsewhere
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # other sites cannot use the browser
     cookie = f"chromantic-study-{study.key}"
 
     @app.middleware("http")
@@ -74,15 +66,8 @@ def create_app(study: Study) -> FastAPI:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    def add_page(url: str, name: str, media_type: str) -> None:
-        content = files("chromantic.study").joinpath("page", name).read_bytes()
-        app.get(url)(lambda: Response(content, media_type=media_type))
-
-    for url, (name, media_type) in _PAGE.items():
-        add_page(url, name, media_type)
-
-    def state_of(progress: Progress | None) -> dict[str, object]:
-        """What the page needs to know; before the start only how many pictures there will be."""
+    def state_of(progress: PersonProgress | None) -> dict[str, object]:
+        """What the page needs to know. Before the start that is only how many pictures there will be."""
         if progress is None:
             return {"started": False, "total": len(study.photos)}
         return {"started": True} | asdict(progress)
@@ -93,7 +78,7 @@ def create_app(study: Study) -> FastAPI:
 
     @app.post("/start")
     def start(request: Request, response: Response) -> dict[str, object]:
-        """A new person, unless the browser's has not finished."""
+        """Begins with a new person, unless the browser's person has not finished."""
         person = request.cookies.get(cookie, "")
         progress = study.progress(person)
         if progress is None or progress.picture is None:
@@ -117,4 +102,5 @@ def create_app(study: Study) -> FastAPI:
             raise HTTPException(404, "no such picture")
         return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
+    app.router.default = StaticFiles(packages=[("chromantic.study", "page")], html=True)  # a mount would hide status 405
     return app

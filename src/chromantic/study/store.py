@@ -1,7 +1,7 @@
 """A study in one SQLite file: its pictures, the people who judge them, and their answers.
 
 A person's order of pictures is written down when the person starts, and an answer is on the disk before it is
-acknowledged, so neither a reload nor a lost connection nor a crash loses or repeats one.
+acknowledged. So no reload, lost connection or crash loses or repeats an answer.
 """
 
 import random
@@ -16,7 +16,7 @@ from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 
 ORIGINALS = "originals"
-"""The name under which the untouched photos stand among the systems."""
+"""Name of the untouched photos, which count as one of the systems."""
 
 _APPLICATION_ID = 0x43685374  # marks the file as a study
 _FORMAT_VERSION = 1
@@ -52,15 +52,15 @@ CREATE TABLE answers (
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture of a study.
+class StudyPicture:
+    """One photo as one system made it.
 
     Attributes:
-        photo: the photo that it shows.
-        system: what made it, or `ORIGINALS`.
-        file_sha256: hash of the file that was brought.
-        png_sha256: hash of `png`.
-        png: what people see.
+        photo: Name of the photo.
+        system: What made the picture, or `ORIGINALS`.
+        file_sha256: Hash of the file that was brought.
+        png_sha256: Hash of `png`.
+        png: What people see.
     """
 
     photo: str
@@ -71,14 +71,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PersonProgress:
     """How far a person is.
 
     Attributes:
-        answered: pictures answered.
-        total: pictures to answer.
-        picture: key of the picture to answer now; None at the end.
-        upcoming: key of the one after it.
+        answered: Number of pictures answered.
+        total: Number of pictures to answer.
+        picture: Key of the picture to answer now; None at the end.
+        upcoming: Key of the one after it.
     """
 
     answered: int
@@ -87,31 +87,16 @@ class Progress:
     upcoming: str | None
 
 
-@dataclass(frozen=True)
-class Tally:
-    """The answers about one system.
-
-    Attributes:
-        system: its name.
-        natural: answers "natural".
-        answers: all answers.
-    """
-
-    system: str
-    natural: int
-    answers: int
-
-
-def write_study(path: Path, pictures: Sequence[Picture], seed: int) -> None:
+def write_study(path: Path, pictures: Sequence[StudyPicture], seed: int) -> None:
     """Writes a study that nobody has answered yet, whole or not at all.
 
     Args:
-        path: the file; there is none yet.
-        pictures: every photo by every system, the originals' first.
-        seed: of the people's orders.
+        path: The file; there is none yet.
+        pictures: Every photo by every system, the originals' first.
+        seed: Fixes which pictures each person sees, and in which order.
 
     Raises:
-        ChromanticError: the file cannot be written.
+        ChromanticError: The file cannot be written.
     """
     rows = [(secrets.token_urlsafe(12), p.photo, p.system, p.file_sha256, p.png_sha256, p.png) for p in pictures]
     try:
@@ -133,7 +118,7 @@ class Study:
         """Opens a study.
 
         Raises:
-            ChromanticError: there is no such file, or it is no study.
+            ChromanticError: There is no such file, or it is no study.
         """
         self.path = path
         if not path.is_file():
@@ -159,15 +144,18 @@ class Study:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own for each request, whose changes are kept together or not at all."""
-        uri = f"{self.path.resolve().as_uri()}?mode=rw"  # makes no new file where there is none
+        """A new connection, whose changes are kept together or not at all."""
+        uri = f"{self.path.resolve().as_uri()}?mode=rw"  # never creates a file
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as database, database:
             yield database
 
     def add_person(self) -> str:
-        """A new person's key, with the order of pictures written down.
+        """Writes down a new person's pictures, in their order.
 
-        Everyone sees every photo once, as one system made it: as many people as there are systems see everything once.
+        A person sees every photo once, by one of the systems. As many people as there are systems see every picture.
+
+        Returns:
+            The person's key.
         """
         key = secrets.token_urlsafe(16)
         with self._database() as database:
@@ -187,7 +175,7 @@ class Study:
             )
         return key
 
-    def progress(self, person: str) -> Progress | None:
+    def progress(self, person: str) -> PersonProgress | None:
         """How far a person is; None if there is no such person."""
         with self._database() as database:
             rows = database.execute(
@@ -200,13 +188,13 @@ class Study:
             return None
         open_keys = [key for key, natural in rows if natural is None]
         first, second = [*open_keys, None, None][:2]
-        return Progress(len(rows) - len(open_keys), len(rows), first, second)
+        return PersonProgress(len(rows) - len(open_keys), len(rows), first, second)
 
     def answer(self, person: str, picture: str, natural: bool) -> bool:
-        """Stores an answer; a second one about the same picture changes nothing.
+        """Stores a person's answer. A second one about the same picture changes nothing.
 
         Returns:
-            False if the person was never to see the picture.
+            False if the picture is not one of the person's.
         """
         where = """person = (SELECT id FROM people WHERE key = ?)
             AND picture = (SELECT id FROM pictures WHERE key = ?)"""
@@ -225,15 +213,14 @@ class Study:
             row = database.execute("SELECT png FROM pictures WHERE key = ?", (picture,)).fetchone()
         return row and row[0]
 
-    def tallies(self) -> list[Tally]:
-        """The answers about every system, the originals first."""
+    def answers_by_system(self) -> dict[str, tuple[int, int]]:
+        """Answers "natural", and all answers, about each system, the originals first."""
         with self._database() as database:
             rows = database.execute(
                 """SELECT system, total(natural), count(natural) FROM pictures
-                LEFT JOIN answers ON picture = pictures.id GROUP BY system"""
+                LEFT JOIN answers ON picture = pictures.id GROUP BY system ORDER BY min(pictures.id)"""
             )
-            by_system = {system: Tally(system, int(natural), answers) for system, natural, answers in rows}
-        return [by_system[system] for system in self.systems]
+            return {system: (int(natural), answers) for system, natural, answers in rows}
 
     def people(self) -> tuple[int, int]:
         """Numbers of people who answered anything, and everything."""
