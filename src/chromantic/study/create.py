@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, sha256
 from chromantic.photo import read_photo, results_in
+from chromantic.progress import track
 from chromantic.study.store import ORIGINALS, StudyPicture, write_study
 
 MAX_SIDE = 1024
@@ -57,11 +56,10 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
     for system in files:
         _check_names(files[system], files[ORIGINALS], folders[system], originals)
     names = list(files[ORIGINALS])
-    console = Console(stderr=True)
     plan = [(name, system) for name in names for system in files]
     sizes: dict[str, tuple[int, int]] = {}
     pictures = []
-    for name, system in track(plan, "Reading pictures", console=console, disable=not console.is_terminal):
+    for name, system in track(plan, "Reading pictures"):
         file = files[system][name]
         pixels = _read(file)
         size = sizes.setdefault(name, (pixels.shape[1], pixels.shape[0]))  # the original comes first

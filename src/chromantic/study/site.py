@@ -102,5 +102,5 @@ def create_app(study: Study) -> FastAPI:
             raise HTTPException(404, "no such picture")
         return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
-    app.router.default = StaticFiles(packages=[("chromantic.study", "page")], html=True)  # a mount would hide status 405
+    app.router.default = StaticFiles(packages=[("chromantic.study", "page")], html=True)  # a mount would hide 405
     return app
