@@ -21,7 +21,8 @@ from chromantic.model import pretrained
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Scene
 from chromantic.paper import systems, trainings
-from chromantic.paper.experiments.registry import fig13, flows, table3
+from chromantic.paper.experiments import fig13, flows, table3
+from chromantic.paper.experiments import registry as experiments
 from chromantic.paper.networks.grey_segmentation import GreySegmentation
 from chromantic.paper.sections import Section, Table, write_report
 from chromantic.paper.setting import Setting
