@@ -14,7 +14,7 @@ from chromantic.colorizer import Colorizer
 from chromantic.studio.limits import Limits
 from chromantic.studio.server import create_app
 
-LIMITS = Limits(upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2, work_seconds=60, waiting=3)
+LIMITS = Limits(upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2.0, work_seconds=60.0, waiting=3)
 
 
 @dataclass

@@ -284,7 +284,7 @@ def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
 
 
 def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
-    with serving(colorizer, tmp_path, limits=Limits(work_seconds=0)) as client:
+    with serving(colorizer, tmp_path, limits=Limits(work_seconds=0.0)) as client:
         response = client.colorize(photo)
         assert response.status_code == 503
         assert "longer" in response.json()["detail"]

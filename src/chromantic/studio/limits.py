@@ -27,8 +27,8 @@ class Limits:
 
     upload_bytes: int = 64 << 20
     pixels: int = 50_000_000
-    upload_seconds: float = 60
-    work_seconds: float = 120
+    upload_seconds: float = 60.0
+    work_seconds: float = 120.0
     waiting: int = 16
 
 
