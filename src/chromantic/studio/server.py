@@ -1,14 +1,11 @@
 """The studio's process: the page and the REST service, served to this machine or, with a token, to others."""
 
 import ipaddress
-import mimetypes
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
 
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
@@ -29,7 +27,6 @@ from chromantic.studio.workers import Workers
 
 _TERMINATED = 128 + signal.SIGTERM  # a shell's exit code for it
 _TOKEN_LENGTH = 16
-_PAGES = {"index.html": "/", "api.html": "/docs"}  # other files of the page are found under their names
 
 
 def serve_studio(model: str, host: str, port: int, token: str | None, ready: Callable[[str], None]) -> None:
@@ -100,8 +97,13 @@ def create_app(
         middleware=[Middleware(Guard, token=token, host=host)],
     )
     app.include_router(create_api(colorizer, workers, limits, folder))
-    for url, content, media_type in _page_files(files("chromantic.studio").joinpath("page")):
-        _add_file(app, url, content, media_type)
+    pages = StaticFiles(packages=[("chromantic.studio", "page")], html=True)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        return await pages.get_response("api.html", request.scope)
+
+    app.router.default = pages  # a mount would hide status 405
 
     @app.exception_handler(Exception)
     async def fail(_: Request, __: Exception) -> Response:  # uvicorn logs it
@@ -128,18 +130,3 @@ def _check(host: str, port: int, token: str | None) -> None:
 def _warm(colorizer: Colorizer) -> None:
     """What is slow the first time is done before the first photo comes."""
     colorizer.colorize(np.zeros((8, 8), np.uint8)).images  # noqa: B018
-
-
-def _page_files(folder: Traversable, prefix: str = "/") -> list[tuple[str, bytes, str]]:
-    found = []
-    for file in folder.iterdir():
-        if file.is_dir():
-            found += _page_files(file, f"{prefix}{file.name}/")
-        else:
-            media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-            found.append((_PAGES.get(file.name, f"{prefix}{file.name}"), file.read_bytes(), media_type))
-    return found
-
-
-def _add_file(app: FastAPI, url: str, content: bytes, media_type: str) -> None:
-    app.get(url, include_in_schema=False)(lambda: Response(content, media_type=media_type))
