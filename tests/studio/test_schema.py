@@ -1,22 +1,67 @@
-"""Requests made up from the service's own description: whatever comes, it is not the service that fails."""
+"""The service's own description: answers are as it says, and requests made up from it break nothing."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
-from served import LIMITS, serving
+from served import LIMITS, Client, serving
 
 from chromantic.colorizer import Colorizer
+
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+
+
+def check(description: dict[str, Any], name: str, value: object) -> None:
+    """Checks that a value is as the description's schema of a name says, and has no other fields."""
+    schemas = json.loads(json.dumps(description["components"]["schemas"]))
+    for schema in schemas.values():
+        schema["additionalProperties"] = False
+    jsonschema.validate(value, {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
+
+
+@pytest.fixture(scope="module")
+def description(studio: Client) -> dict[str, Any]:
+    return studio.get("/openapi.json").json()
+
+
+def test_answers_are_as_described(studio: Client, photo: bytes, description: dict[str, Any]) -> None:
+    fields = {"samples": 2, "candidates": 1, "segmentation": True, "uncertainty": True, "grey": True}
+    check(description, "Results", studio.colorize(photo, **fields).json())
+    check(description, "Results", studio.colorize(photo).json())
+    check(description, "Models", studio.get("/v1/models").json())
+    check(description, "Problem", studio.colorize(b"no photo").json())
+
+
+def test_events_are_as_described(studio: Client, photo: bytes, description: dict[str, Any]) -> None:
+    lines = studio.colorize(photo, "text/event-stream", samples=2, segmentation=True).text.splitlines()
+    names = [line.removeprefix("event: ") for line in lines[::3]]
+    assert set(names) == {"progress", "picture", "done"}
+    for name, data in zip(names, lines[1::3], strict=True):
+        data = data.removeprefix("data: ")
+        check(description, "ResultEvent", {"event": name, "data": data})
+        check(
+            description,
+            {"progress": "DrawProgress", "picture": "ResultPicture", "done": "Summary"}[name],
+            json.loads(data),
+        )
+
+
+def test_every_schema_has_its_place(description: dict[str, Any]) -> None:
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(description)))
+    assert referred == set(description["components"]["schemas"])
 
 
 @pytest.mark.slow
 def test_nothing_made_up_from_the_description_breaks_it(colorizer: Colorizer, tmp_path: Path) -> None:
-    """Schemathesis looks for answers of 500 and more."""
+    """Schemathesis looks for answers of 500 and more, and for others than those described."""
     with serving(colorizer, tmp_path, limits=LIMITS) as client:
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{client.url}/openapi.json", "--no-color"]
-        options = ["--checks", "not_a_server_error", "--max-examples", "200", "--seed", "1"]
+        options = ["--checks", ",".join(CHECKS), "--max-examples", "200", "--seed", "1"]
         run = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     generated = re.search(r"(\d+) generated", run.stdout)

@@ -1,12 +1,12 @@
 """One request's work, in a thread: from a photo's file to the files of its results."""
 
-import base64
 import io
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvips
@@ -15,6 +15,7 @@ from PIL import Image
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
 from chromantic.errors import ChromanticError
 from chromantic.photo import FORMATS, Photo, grey_image, read_photo, result_format
+from chromantic.studio.answers import ClassShare, DrawProgress, EventData, Kind, PhotoFacts, ResultPicture, Summary
 from chromantic.studio.limits import MEDIA_TYPES, Limits, Options
 from chromantic.studio.upload import check_photo
 from chromantic.studio.workers import Work
@@ -22,50 +23,8 @@ from chromantic.studio.workers import Work
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Rows of the draws that are done, of all rows."""
-
-    rows: int
-    of: int
-
-    def to_json(self) -> dict[str, object]:
-        return {"rows": self.rows, "of": self.of}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A file of the results.
-
-    Attributes:
-        kind: `expected`, `sample`, `grey`, `segmentation` or `uncertainty`.
-        media_type: Of the content.
-        content: The file.
-        details: What else there is to say of it, JSON values.
-    """
-
-    kind: str
-    media_type: str
-    content: bytes
-    details: dict[str, object]
-
-    def to_json(self) -> dict[str, object]:
-        content = base64.b64encode(self.content).decode()
-        return {"kind": self.kind, **self.details, "media_type": self.media_type, "content": content}
-
-
-@dataclass(frozen=True)
-class Done:
-    """Told at the end: of the photo and of how it was colorized."""
-
-    summary: dict[str, object]
-
-    def to_json(self) -> dict[str, object]:
-        return self.summary
-
-
 def colorize_upload(
-    colorizer: Colorizer, content: bytes, options: Options, limits: Limits, folder: Path, work: Work
+    colorizer: Colorizer, content: bytes, options: Options, limits: Limits, folder: Path, work: Work[EventData]
 ) -> None:
     """Tells the progress, each picture as it is ready, and the end.
 
@@ -107,13 +66,11 @@ def colorize_upload(
             work.check()
     width, height = photo.size
     work.tell(
-        Done(
-            {
-                "photo": {"width": width, "height": height, "format": photo.format},
-                "model": result.model,
-                "seed": result.draws.seed if result.draws else None,
-                "temperature": result.draws.temperature if result.draws else None,
-            }
+        Summary(
+            photo=PhotoFacts(width=width, height=height, format=photo.format),
+            model=result.model,
+            seed=result.draws.seed if result.draws else None,
+            temperature=result.draws.temperature if result.draws else None,
         )
     )
 
@@ -128,7 +85,7 @@ def _read(content: bytes, path: Path) -> Photo:
         path.unlink()
 
 
-def _progress_of(work: Work) -> Callable[[int, int], None]:
+def _progress_of(work: Work[EventData]) -> Callable[[int, int], None]:
     last = 0.0
 
     def report(rows: int, of: int) -> None:
@@ -136,18 +93,22 @@ def _progress_of(work: Work) -> Callable[[int, int], None]:
         work.check()
         if rows == of or time.monotonic() - last > _TELL_EVERY:
             last = time.monotonic()
-            work.tell(Progress(rows, of))
+            work.tell(DrawProgress(rows=rows, of=of))
 
     return report
 
 
-def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[Picture]:
+def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[ResultPicture]:
     height, width = result.size
-    size: dict[str, object] = {"width": width, "height": height}
-    shown = "jpeg" if options.max_side and result.photo.alpha is None else None  # no browser is quicker with others
+
+    def picture(kind: Kind, format: str, content: bytes, **details: Any) -> ResultPicture:
+        media_type = MEDIA_TYPES[format]
+        return ResultPicture(kind=kind, width=width, height=height, media_type=media_type, content=content, **details)
+
+    shown = "jpeg" if options.max_side and result.photo.alpha is None else None  # browsers are quickest with JPEG
     if options.grey:
         format = shown or "png"
-        yield Picture("grey", MEDIA_TYPES[format], _encoded(grey_image(result.photo), format), size)
+        yield picture("grey", format, _encoded(grey_image(result.photo), format))
     format = options.format or shown or result_format(result.photo.format)
     for number in range(len(result.chroma)):
         path = files / f"{number}{FORMATS[format].suffix}"
@@ -155,32 +116,29 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[P
             result.save(path, number, format)
         except ChromanticError as error:
             raise ChromanticError(str(error).replace(str(path), "format").replace("--format", "format")) from error
-        details = dict(size)
-        if result.draws:
-            details = {"sample": number + 1} | size
+        details: dict[str, object] = {"sample": number + 1} if result.draws else {}
         if result.log_likelihoods:
             details["log_likelihood"] = result.log_likelihoods[number]
-        yield Picture("sample" if result.draws else "expected", MEDIA_TYPES[format], _taken(path), details)
+        yield picture("sample" if result.draws else "expected", format, _taken(path), **details)
     if options.segmentation:
         assert result.segmentation
-        classes = {"classes": _classes(result.segmentation)}
-        yield Picture("segmentation", MEDIA_TYPES["png"], _encoded(result.segmentation.image), size | classes)
+        yield picture("segmentation", "png", _encoded(result.segmentation.image), classes=_classes(result.segmentation))
     if options.uncertainty:
-        yield Picture("uncertainty", MEDIA_TYPES["png"], _encoded(result.uncertainty_image), size)
+        yield picture("uncertainty", "png", _encoded(result.uncertainty_image))
 
 
-def _classes(segmentation: Segmentation) -> list[dict[str, object]]:
+def _classes(segmentation: Segmentation) -> list[ClassShare]:
     """The classes that are in the photo, the largest first."""
     indices, counts = np.unique(segmentation.classes, return_counts=True)
     palette = segmentation.image.getpalette() or []
     return [
-        {
-            "index": int(index),
-            "name": segmentation.names[index],
-            "colour": "#{:02x}{:02x}{:02x}".format(*palette[3 * index : 3 * index + 3]),
-            "share": round(float(count) / segmentation.classes.size, 4),
-        }
-        for count, index in sorted(zip(counts, indices, strict=True), reverse=True)
+        ClassShare(
+            index=index,
+            name=segmentation.names[index],
+            colour="#{:02x}{:02x}{:02x}".format(*palette[3 * index : 3 * index + 3]),
+            share=round(count / segmentation.classes.size, 4),
+        )
+        for count, index in sorted(zip(counts.tolist(), indices.tolist(), strict=True), reverse=True)
     ]
 
 
@@ -206,7 +164,8 @@ def _shrunk(photo: Photo, max_side: int) -> Photo:
     def resize(samples: np.ndarray) -> np.ndarray:
         image = pyvips.Image.new_from_array(np.ascontiguousarray(samples))
         options = {"vscale": height / image.height, "kernel": "linear"}  # which stays within the samples' range
-        return image.resize(width / image.width, **options).numpy()
+        resized: np.ndarray = image.resize(width / image.width, **options).numpy()
+        return resized
 
     pixels = resize(photo.pixels)
     alpha = None if photo.alpha is None else resize(photo.alpha)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import python_multipart  # noqa: F401  # Starlette reads forms with it, and would miss it only when one comes
@@ -19,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
-from chromantic.studio.api import create_api
+from chromantic.studio.api import create_api, schemas
 from chromantic.studio.guard import Guard
 from chromantic.studio.limits import Limits
 from chromantic.studio.scratch import scratch_folder
@@ -60,6 +61,14 @@ def serve_studio(model: str, host: str, port: int, token: str | None, ready: Cal
         uvicorn.Server(config).run(sockets=[listener])
 
 
+class _Studio(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's description, with the schemas that it cannot know of."""
+        described = super().openapi()
+        described["components"]["schemas"] |= schemas()
+        return described
+
+
 def create_app(
     colorizer: Colorizer,
     folder: Path,
@@ -87,7 +96,7 @@ def create_app(
         yield
         workers.close()
 
-    app = FastAPI(
+    app = _Studio(
         title="Chromantic",
         version=__version__,
         summary="Colorizes grey photographs by understanding what is in them.",

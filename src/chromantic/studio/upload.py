@@ -9,7 +9,7 @@ from typing import Annotated
 
 import pyvips
 from fastapi import HTTPException, Request
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -43,12 +43,20 @@ def _decode_base64(value: object) -> object:
         raise ValueError("not base64") from error
 
 
+class FormOrder(Options):
+    """The body of a request as a form."""
+
+    photo: Annotated[bytes, WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})] = Field(
+        description="The photo's file."
+    )
+
+
 class JsonOrder(Options):
     """The body of a request in JSON."""
 
-    photo: Annotated[bytes, BeforeValidator(_decode_base64, json_schema_input_type=str)] = Field(
-        description="The photo's file in base64.", json_schema_extra={"contentEncoding": "base64"}
-    )
+    photo: Annotated[
+        bytes, BeforeValidator(_decode_base64), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+    ] = Field(description="The photo's file in base64.")
 
 
 async def read_order(request: Request, limits: Limits) -> tuple[bytes, Options]:

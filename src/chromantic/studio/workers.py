@@ -11,8 +11,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 import torch
+
+Event = TypeVar("Event")
 
 _SMOOTHING = 0.2  # share of the newest in the running mean of seconds
 
@@ -76,7 +79,7 @@ class Workers:
             if not place.used:
                 self.taken -= 1
 
-    def submit(self, work: "Work") -> Future:
+    def submit(self, work: "Work[Event]") -> Future[None]:
         return self._pool.submit(work.run)
 
     def finish(self, seconds: float | None) -> None:
@@ -93,23 +96,23 @@ class Place:
         self._workers = workers
         self.used = False
 
-    def start(self, function: Callable[["Work"], None]) -> "Work":
+    def start(self, function: Callable[["Work[Event]"], None]) -> "Work[Event]":
         """Has a thread call the function, which may tell and shall check now and then."""
         self.used = True
         return Work(self._workers, function, self._workers._work_seconds)
 
 
-class Work:
+class Work(Generic[Event]):
     """One request's work. An asynchronous iterator of what it tells; at the end it raises what the work raised."""
 
-    def __init__(self, workers: Workers, function: Callable[["Work"], None], seconds: float) -> None:
+    def __init__(self, workers: Workers, function: Callable[["Work[Event]"], None], seconds: float) -> None:
         self._workers = workers
         self._function = function
         self._may_take = seconds
         self._start: float | None = None
         self._cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
-        self._told: asyncio.Queue[object] = asyncio.Queue()
+        self._told: asyncio.Queue[Event | None] = asyncio.Queue()  # None at the end
         self.ended = asyncio.Event()
         self._future = workers.submit(self)
         self._future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._end))
@@ -132,7 +135,7 @@ class Work:
         if self._start is not None and time.monotonic() - self._start > self._may_take:
             raise LateError(f"this took longer than {self._may_take:.0f} s; ask for fewer samples or a smaller photo")
 
-    def tell(self, event: object) -> None:
+    def tell(self, event: Event) -> None:
         """Called in the thread."""
         self._loop.call_soon_threadsafe(self._told.put_nowait, event)
 
@@ -145,10 +148,10 @@ class Work:
         done = not self._future.cancelled() and self._future.exception() is None and self._start is not None
         self._workers.finish(time.monotonic() - self._start if done and self._start is not None else None)
         self.ended.set()
-        self._told.put_nowait(self)
+        self._told.put_nowait(None)
 
-    async def __aiter__(self) -> AsyncIterator[object]:
-        while (event := await self._told.get()) is not self:
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while (event := await self._told.get()) is not None:
             yield event
         if self._future.cancelled():
             raise CancelledWorkError

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import Body, FastAPI, HTTPException, Request, Response
+from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -60,7 +61,7 @@ def create_app(study: Study) -> FastAPI:
     cookie = f"chromantic-study-{study.key}"
 
     @app.middleware("http")
-    async def add_headers(request: Request, proceed: Callable) -> Response:
+    async def add_headers(request: Request, proceed: RequestResponseEndpoint) -> Response:
         response = await proceed(request)
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")

@@ -210,8 +210,8 @@ class Study:
     def png(self, picture: str) -> bytes | None:
         """What people see of a picture; None if there is no such picture."""
         with self._database() as database:
-            row = database.execute("SELECT png FROM pictures WHERE key = ?", (picture,)).fetchone()
-        return row and row[0]
+            rows: list[tuple[bytes]] = database.execute("SELECT png FROM pictures WHERE key = ?", (picture,)).fetchall()
+        return rows[0][0] if rows else None
 
     def answers_by_system(self) -> dict[str, tuple[int, int]]:
         """Answers "natural", and all answers, about each system, the originals first."""

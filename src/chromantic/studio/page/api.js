@@ -32,12 +32,12 @@ function fields(schema) {
   ]));
 }
 
-function operation(method, path, described) {
+function operation(method, path, described, schemas) {
   const name = make("code", `${method.toUpperCase()} ${path}`);
   const section = make("section", make("h2", name), make("p", described.summary));
   for (const text of (described.description ?? "").split("\n\n")) section.append(make("p", text.replaceAll("`", "")));
   for (const [type, { schema }] of Object.entries(described.requestBody?.content ?? {})) {
-    section.append(make("h3", `Body: ${type}`), fields(schema));
+    section.append(make("h3", `Body: ${type}`), fields(schemas[schema.$ref.split("/").pop()]));
   }
   section.append(make("h3", "Answers"));
   section.append(table(Object.entries(described.responses).map(([status, { description, content }]) => [
@@ -48,10 +48,10 @@ function operation(method, path, described) {
 
 document.getElementById("call").textContent
   = `curl -F photo=@photo.jpg -F seed=3 -H 'Accept: image/*' ${location.origin}/v1/colorize -o photo.color.png`;
-fetch("/openapi.json").then((response) => response.json()).then(({ paths }) => {
+fetch("/openapi.json").then((response) => response.json()).then(({ paths, components }) => {
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, described] of Object.entries(methods)) {
-      document.getElementById("api").append(operation(method, path, described));
+      document.getElementById("api").append(operation(method, path, described, components.schemas));
     }
   }
 });

@@ -1,0 +1,126 @@
+"""What the service answers. Its JSON and its description both come from these models."""
+
+import base64
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, Json, PlainSerializer, WithJsonSchema
+
+Base64 = Annotated[
+    bytes,
+    PlainSerializer(lambda content: base64.b64encode(content).decode(), return_type=str),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+Kind = Literal["expected", "sample", "grey", "segmentation", "uncertainty"]
+
+
+class Answer(BaseModel):
+    """Anything that is sent as JSON."""
+
+    def to_json(self) -> str:
+        """The fields that have been set, be it to null."""
+        return self.model_dump_json(exclude_unset=True)
+
+
+class Problem(Answer):
+    """What is wrong, in one line with the remedy."""
+
+    detail: str
+
+
+class LateProblem(Problem):
+    """What went wrong after the answer had begun."""
+
+    status: Annotated[int, Field(description="The status that the answer would have had.")]
+
+
+class ClassShare(Answer):
+    """A class that is in the photo."""
+
+    index: Annotated[int, Field(description="Its value in the picture.")]
+    name: str
+    colour: Annotated[str, Field(description="Its colour in the picture, as #rrggbb.")]
+    share: Annotated[float, Field(description="Of the photo's pixels, from 0 to 1.")]
+
+
+class ResultPicture(Answer):
+    """A picture of the results."""
+
+    kind: Kind
+    sample: Annotated[int | None, Field(description="Number of the sample, from 1.")] = None
+    width: int
+    height: int
+    log_likelihood: Annotated[float | None, Field(description="Of a sample that the generator drew, in nats.")] = None
+    classes: Annotated[list[ClassShare] | None, Field(description="Of a segmentation, the largest first.")] = None
+    media_type: str
+    content: Annotated[Base64, Field(description="The file.")]
+
+
+class PhotoFacts(Answer):
+    """What was colorized."""
+
+    width: int
+    height: int
+    format: str | None
+
+
+class Summary(Answer):
+    """How the photo was colorized."""
+
+    photo: PhotoFacts
+    model: Annotated[str, Field(description="Name and fingerprint of the weights.")]
+    seed: Annotated[int | None, Field(description="Of the draw; null if nothing was drawn.")]
+    temperature: Annotated[float | None, Field(description="Of the draw; null if nothing was drawn.")]
+
+
+class Results(Summary):
+    """All results of a photo."""
+
+    pictures: list[ResultPicture]
+
+
+class DrawProgress(Answer):
+    """How much of the draws is done."""
+
+    rows: Annotated[int, Field(description="Finished rows.")]
+    of: Annotated[int, Field(description="All rows.")]
+
+
+EventData = DrawProgress | ResultPicture | Summary | LateProblem
+EVENT_NAMES = {DrawProgress: "progress", ResultPicture: "picture", Summary: "done", LateProblem: "error"}
+
+
+class ResultEvent(BaseModel):
+    """A server-sent event."""
+
+    event: Literal["progress", "picture", "done", "error"]
+    data: Json[EventData]
+
+
+class ServedModel(Answer):
+    """The weights in use."""
+
+    name: Annotated[str, Field(description="Name and fingerprint of the weights.")]
+    parameters: int
+    classes: Annotated[list[str], Field(description="Of the segmentation; empty if the weights know none.")]
+
+
+class RequestLimits(Answer):
+    """How much a request may ask for."""
+
+    upload_bytes: int
+    pixels: int
+    work_seconds: float
+
+
+class Models(Answer):
+    """The weights in use, the formats of results, and the limits."""
+
+    models: list[ServedModel]
+    formats: list[str]
+    limits: RequestLimits
+
+
+class Health(Answer):
+    """That the service is up."""
+
+    status: Literal["ok"] = "ok"
