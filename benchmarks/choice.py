@@ -42,8 +42,8 @@ def error(chroma: Tensor, truth: Tensor) -> Tensor:
 
 
 def colours(lightness: Tensor, chroma: Tensor) -> Tensor:
-    wide = F.interpolate(chroma, scale_factor=CELL, mode="bilinear")
-    return colourfulness(lab_to_rgb(torch.cat([lightness, wide], dim=1)).clamp(0, 1) * 255)
+    lab = torch.cat([lightness, F.interpolate(chroma, scale_factor=CELL, mode="bilinear")], dim=1)
+    return colourfulness(torch.from_numpy(lab_to_rgb(lab.numpy())).clamp(0, 1) * 255)
 
 
 def class_histograms(cache: PhotoCache) -> Tensor:

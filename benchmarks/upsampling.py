@@ -22,7 +22,6 @@ from unittest.mock import patch
 import numpy as np
 import torch
 import torch.nn.functional as F
-from kornia.filters import guided_blur
 from PIL import Image, ImageDraw
 from rich.console import Console
 from rich.table import Table
@@ -50,8 +49,9 @@ class Example(NamedTuple):
 
 def read_example(colorizer: Colorizer, path: Path) -> Example:
     photo = read_photo(path)
-    rgb = torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).movedim(-1, 0)[None]
-    lightness, chroma = rgb_to_lab(rgb.expand(-1, 3, -1, -1)).split([1, 2], dim=1)
+    rgb = np.moveaxis(photo.pixels.astype(np.float32) / np.float32(photo.white), -1, 0)
+    lab = rgb_to_lab(np.broadcast_to(rgb, (3, *rgb.shape[1:])))
+    lightness, chroma = torch.from_numpy(lab)[None].split([1, 2], dim=1)
     height, width = lightness.shape[-2:]
     cells = (round(height / min(height, width) * CELLS), round(width / min(height, width) * CELLS))
     predicted = colorizer.colorize(photo).chroma
@@ -71,15 +71,23 @@ def bicubic(chroma: Tensor, lightness: Tensor) -> Tensor:
 
 
 def guided_filter(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
-    """Kornia's fast guided filter of the bicubically enlarged chroma."""
-    return guided_blur(lightness, bicubic(chroma, lightness), window, variance, subsample=4)
+    """A fast guided filter of the bicubically enlarged chroma, its models on a grid four times coarser."""
+    shrunk = [
+        F.interpolate(planes, scale_factor=1 / 4, mode="area") for planes in (lightness, bicubic(chroma, lightness))
+    ]
+    slope, offset = local_linear_models(*shrunk, window // 4 * 2 + 1, variance)
+    return bilinear(slope, lightness) * lightness + bilinear(offset, lightness)
+
+
+def local_linear_models(guide: Tensor, chroma: Tensor, window: int, variance: float) -> list[Tensor]:
+    with patch.multiple(upsampling, _WINDOW=window, _LIGHTNESS_VARIANCE=variance):
+        return [torch.from_numpy(each) for each in upsampling._local_linear_models(guide[0, 0].numpy(), chroma.numpy())]
 
 
 def coarse_guided_filter(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
     """Linear models of chroma on its own grid, enlarged bilinearly."""
     guide = F.interpolate(lightness, chroma.shape[-2:], mode="area")
-    with patch.multiple(upsampling, _WINDOW=window, _LIGHTNESS_VARIANCE=variance):
-        slope, offset = upsampling._local_linear_models(guide, chroma)
+    slope, offset = local_linear_models(guide, chroma, window, variance)
     return bilinear(slope, lightness) * lightness + bilinear(offset, lightness)
 
 
@@ -111,7 +119,7 @@ def joint_bilateral(chroma: Tensor, lightness: Tensor, distance: float, contrast
 def chromantic(chroma: Tensor, lightness: Tensor, window: int, variance: float) -> Tensor:
     """What ships; its constants are the parameters."""
     with patch.multiple(upsampling, _WINDOW=window, _LIGHTNESS_VARIANCE=variance):
-        return upsample_chroma(chroma, lightness)
+        return torch.from_numpy(upsample_chroma(chroma.numpy(), lightness[0, 0].numpy()))
 
 
 METHODS: dict[Callable[..., Tensor], dict[str, list[float]]] = {
@@ -145,7 +153,7 @@ def draw_edge(examples: list[Example], chosen: dict[Callable[..., Tensor], dict[
     sheet = Image.new("RGB", (4 * (3 * WINDOW + 8), 2 * (3 * WINDOW + 24)), "white")
     draw = ImageDraw.Draw(sheet)
     for index, (name, chroma) in enumerate(panels.items()):
-        pixels = join_chroma(e.lightness[..., window[0], window[1]], chroma[..., window[0], window[1]])
+        pixels = join_chroma(*(planes[0, :, *window].numpy().squeeze() for planes in (e.lightness, chroma)))
         left, top = index % 4 * (3 * WINDOW + 8), index // 4 * (3 * WINDOW + 24)
         draw.text((left + 2, top + 4), name, "black")
         sheet.paste(

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -26,7 +27,7 @@ def test_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize("film", [(-0.20, -0.28), (-0.06, -0.58)])
 def test_old_film_darkens_red_and_brightens_blue(film: tuple[float, float]) -> None:
     def response(red: float, green: float, blue: float) -> float:
-        colour = rgb_to_lab(torch.tensor([red, green, blue]).view(1, 3, 1, 1))
+        colour = torch.from_numpy(rgb_to_lab(np.float32([red, green, blue]).reshape(1, 3, 1, 1)))
         lightness, chroma = colour[:, :1].expand(-1, -1, 32, 32), colour[:, 1:].expand(-1, -1, 8, 8)
         return (age(lightness, chroma, ageing(film=film)) - lightness).mean().item()
 

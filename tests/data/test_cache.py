@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -10,8 +11,8 @@ from chromantic.data.cache import METADATA_KEY, PhotoCache, load_cache
 from chromantic.data.collections.voc import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
 
-RED_LAB = rgb_to_lab(torch.tensor([220, 30, 30]).view(1, 3, 1, 1) / 255).flatten()
-BLUE_LAB = rgb_to_lab(torch.tensor([40, 80, 200]).view(1, 3, 1, 1) / 255).flatten()
+RED_LAB = torch.from_numpy(rgb_to_lab(np.float32([220, 30, 30]).reshape(3, 1, 1) / 255)).flatten()
+BLUE_LAB = torch.from_numpy(rgb_to_lab(np.float32([40, 80, 200]).reshape(3, 1, 1) / 255)).flatten()
 
 
 def whole(cache: PhotoCache, photo: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
+import numpy as np
+from jaxtyping import Float32
 
 from chromantic.colour.lab import LIGHTNESS_MAX
 
@@ -19,14 +18,14 @@ class Levels:
     black: float = 0.0
     white: float = LIGHTNESS_MAX
 
-    def stretch(self, lightness: Float[Tensor, "1 1 height width"]) -> Float[Tensor, "1 1 height width"]:
+    def stretch(self, lightness: Float32[np.ndarray, "height width"]) -> Float32[np.ndarray, "height width"]:
         """Lightness with black at 0 and white at 100, straight between them."""
         if self == Levels():
             return lightness
-        return ((lightness - self.black) * (LIGHTNESS_MAX / (self.white - self.black))).clamp(0, LIGHTNESS_MAX)
+        return ((lightness - self.black) * (LIGHTNESS_MAX / (self.white - self.black))).clip(0, LIGHTNESS_MAX)
 
 
-def find_levels(lightness: Float[Tensor, "1 1 height width"]) -> Levels:
+def find_levels(lightness: Float32[np.ndarray, "height width"]) -> Levels:
     """The levels of a photo: percentiles 1 and 99 of its lightness; the full range where it has no contrast at all."""
-    black, white = torch.quantile(lightness, torch.tensor([_SHARE, 1 - _SHARE])).tolist()
+    black, white = np.quantile(lightness, [_SHARE, 1 - _SHARE]).tolist()
     return Levels(black, white) if white - black >= _LEAST_RANGE else Levels()

@@ -1,13 +1,15 @@
 """CIE Lab: the only home of colour ranges and constants.
 
 Lightness L is in [0, 100]. Chroma (a, b) lies on a 1-unit grid of 256 levels, [-128, 127], which holds every sRGB
-colour (a in [-87, 99], b in [-108, 95]). sRGB values are in [0, 1], D65 white.
+colour (a in [-87, 99], b in [-108, 95]). sRGB values are in [0, 1], D65 white. Arrays are float32, planes first.
 """
 
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Protocol, Self, TypeVar, runtime_checkable
+
 import numpy as np
-import torch
-from jaxtyping import Bool, Float, UInt8
-from torch import Tensor
+from jaxtyping import Bool, Float32, UInt8, UInt16
 
 LIGHTNESS_MAX = 100.0
 CHROMA_MIN = -128
@@ -15,60 +17,88 @@ CHROMA_MAX = 127
 CHROMA_LEVELS = CHROMA_MAX - CHROMA_MIN + 1
 _CHROMA_CENTRE = (CHROMA_MIN + CHROMA_MAX) / 2
 _CHROMA_SCALE = (CHROMA_MAX - CHROMA_MIN) / 2
-_GAMUT_TOLERANCE = 1e-6  # what single precision is good for; clipping it moves L by less than 1e-4
-_BISECTIONS = 12
-_LINEAR_BELOW = 0.008856  # luminance, of CIE lightness's curve
+
 _LUMINANCE = (0.212671, 0.715160, 0.072169)  # of linear sRGB's red, green and blue
-_ROUNDINGS = (
-    ((0.0, 1.0),) * 3,  # red, green and blue, each down or up
-    (
-        (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
-        (0.0, 1.0),
-        (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
-    ),  # in dark greens that is too coarse
+_RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), _LUMINANCE, (0.019334, 0.119193, 0.950227))
+_XYZ_TO_RGB = (
+    (3.2404813432005266, -1.5371515162713185, -0.4985363261688878),
+    (-0.9692549499965682, 1.8759900014898907, 0.0415559265582928),
+    (0.0556466391351772, -0.2040413383665112, 1.0573110696453443),
 )
+_WHITE = (0.95047, 1.0, 1.08883)  # X, Y and Z of D65
+_STRAIGHT_BELOW = 0.008856  # share of white, below which CIE's curve is a straight line
+_CURVE_THERE = 0.2068966
+_SLOPE, _OFFSET = 7.787, 4 / 29  # of that line
+_ENCODED_KNEE, _LINEAR_KNEE = 0.04045, 0.0031308  # below, sRGB's curve is a straight line
+
+_GAMUT_TOLERANCE = 1e-6  # what single precision is good for; clipping it moves L by less than 1e-4
+_GAMUT = -_GAMUT_TOLERANCE / 12.92, (1 + _GAMUT_TOLERANCE / 1.055) ** 2.4  # the same for linear light
+_BISECTIONS = 12
 _LEVEL_REACH = 0.499  # a luminance within half a level of a grey is that grey, for a reader with other constants, too
+_WIDE = (-2, -1, 0, 1, 2, 3)
+_ROUNDINGS = (((0, 1),) * 3, (_WIDE, (0, 1), _WIDE))  # of red, green, blue; the first is too coarse in dark greens
 
 NEAR_GREY_CHROMA = 4.0
 """A photo whose mean chroma magnitude (sqrt(a^2 + b^2)) is below this teaches and measures no colour."""
 
 
-def rgb_to_lab(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
+@runtime_checkable
+class Numbers(Protocol):
+    """What arrays and tensors have in common."""
+
+    def __add__(self, other: float, /) -> Self: ...
+    def __sub__(self, other: float, /) -> Self: ...
+    def __mul__(self, other: float, /) -> Self: ...
+    def __truediv__(self, other: float, /) -> Self: ...
+    def round(self) -> Self: ...
+    def clip(self, low: float, high: float, /) -> Self: ...
+
+
+AnyNumbers = TypeVar("AnyNumbers", bound=Numbers)
+_Planes = Float32[np.ndarray, "3 *places"]
+
+
+def rgb_to_lab(rgb: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.ndarray, "*batch 3 height width"]:
     """From sRGB in [0, 1] to CIE Lab (L in [0, 100], a and b in CIE units)."""
-    from kornia.color import rgb_to_lab as convert  # here, because training from a packed cache needs no kornia
+    xyz = _mix(_RGB_TO_XYZ, _to_linear(np.moveaxis(rgb, -3, 0)))
+    x, y, z = (_to_curve(plane / white) for plane, white in zip(xyz, _WHITE, strict=True))
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-3)
 
-    return convert(rgb)
 
-
-def lab_to_rgb(lab: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
+def lab_to_rgb(lab: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.ndarray, "*batch 3 height width"]:
     """From CIE Lab to sRGB, not clipped: values outside [0, 1] are colours outside the sRGB gamut."""
-    from kornia.color import lab_to_rgb as convert
-
-    return convert(lab, clip=False)
-
-
-def rgb_to_lightness(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
-    """CIE lightness L in [0, 100] of sRGB in [0, 1]."""
-    weights = torch.tensor(_LUMINANCE).view(3, 1, 1)
-    return _luminance_to_lightness((_to_linear(rgb) * weights).sum(dim=1, keepdim=True))
+    lightness, *chroma = np.moveaxis(lab, -3, 0)
+    return np.moveaxis(_to_encoded(_to_linear_rgb(lightness, chroma)), 0, -3)
 
 
-def levels_to_lightness(levels: UInt8[np.ndarray, "height width channels"]) -> Float[Tensor, "1 1 height width"]:
-    """CIE lightness L in [0, 100] of 8-bit sRGB, grey or colour: a photo's 256 levels are looked up, which is quick."""
-    linear = np.take(_to_linear(torch.arange(256) / 255).numpy(), levels)
-    luminance = linear[..., 0] if levels.shape[2] == 1 else linear @ np.array(_LUMINANCE, np.float32)
-    return _luminance_to_lightness(torch.from_numpy(luminance))[None, None]
+def rgb_to_lightness(
+    rgb: Float32[np.ndarray, "*batch channels height width"],
+) -> Float32[np.ndarray, "*batch height width"]:
+    """CIE lightness L in [0, 100] of sRGB in [0, 1], one channel (grey) or three."""
+    linear = _to_linear(np.moveaxis(rgb, -3, 0))
+    return _luminance_to_lightness(linear[0] if len(linear) == 1 else _mix((_LUMINANCE,), linear)[0])
 
 
-def lightness_to_grey(lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
+def levels_to_lightness(
+    levels: UInt8[np.ndarray, "height width channels"] | UInt16[np.ndarray, "height width channels"],
+) -> Float32[np.ndarray, "height width"]:
+    """CIE lightness L in [0, 100] of sRGB levels of 8 or 16 bits, grey or colour, by a table of the levels."""
+    linear = np.take(_linear_levels(np.iinfo(levels.dtype).max), levels)
+    return _luminance_to_lightness(
+        linear[..., 0] if levels.shape[2] == 1 else linear @ np.array(_LUMINANCE, np.float32)
+    )
+
+
+def lightness_to_grey(lightness: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
     """The sRGB grey in [0, 1] that has this CIE lightness."""
-    neutral = torch.zeros_like(lightness).expand(-1, 2, -1, -1)
-    return lab_to_rgb(torch.cat([lightness, neutral], dim=1))[:, 1:2].clamp(0, 1)
+    luminance = _from_curve((lightness + 16) / 116)
+    weight = sum(share * white for share, white in zip(_XYZ_TO_RGB[1], _WHITE, strict=True))
+    return _to_encoded(luminance * weight).clip(0, 1)
 
 
 def fit_chroma_to_gamut(
-    lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 height width"]
-) -> Float[Tensor, "batch 2 height width"]:
+    lightness: Float32[np.ndarray, "*batch height width"], chroma: Float32[np.ndarray, "*batch 2 height width"]
+) -> Float32[np.ndarray, "*batch 2 height width"]:
     """Scales chroma down, pixel by pixel, until its colour lies in sRGB; lightness and hue stay.
 
     The scale is found by bisection, for the pixels outside alone, to 1/4096 of their chroma.
@@ -80,94 +110,151 @@ def fit_chroma_to_gamut(
     Returns:
         Chroma in CIE units: unchanged where the colour is in sRGB, shorter where it is not.
     """
-    outside = ~_in_gamut(lightness, chroma)
+    outside = ~_in_gamut(lightness, np.moveaxis(chroma, -3, 0))
     if not outside.any():
         return chroma
-    lightness = lightness.movedim(1, -1)[outside].T[None, :, None]  # 1 1 1 n
-    direction = chroma.movedim(1, -1)[outside].T[None, :, None]  # 1 2 1 n
-    inner = torch.zeros_like(lightness)
-    step = torch.ones_like(lightness)
+    fitted = chroma.copy()
+    planes = np.moveaxis(fitted, -3, 0)
+    light, direction = lightness[outside], planes[:, outside]
+    inner, step = np.zeros_like(light), np.float32(1)
     for _ in range(_BISECTIONS):
-        step = step / 2
-        inner = torch.where(_in_gamut(lightness, (inner + step) * direction)[:, None], inner + step, inner)
-    fitted = chroma.movedim(1, -1).clone()
-    fitted[outside] = (inner * direction)[0, :, 0].T
-    return fitted.movedim(-1, 1)
-
-
-def _in_gamut(
-    lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 height width"]
-) -> Bool[Tensor, "batch height width"]:
-    rgb = lab_to_rgb(torch.cat([lightness, chroma], dim=1))
-    return ((rgb >= -_GAMUT_TOLERANCE) & (rgb <= 1 + _GAMUT_TOLERANCE)).all(dim=1)
+        step /= 2
+        inner += step * _in_gamut(light, (inner + step) * direction)
+    planes[:, outside] = inner * direction
+    return fitted
 
 
 def round_to_levels(
-    rgb: Float[Tensor, "batch 3 height width"], lightness: Float[Tensor, "batch 1 height width"]
-) -> Float[Tensor, "batch 3 height width"]:
-    """SRGB in [0, 1] as whole levels of 256 that keep the lightness's own level.
+    rgb: Float32[np.ndarray, "*batch 3 height width"], lightness: Float32[np.ndarray, "*batch height width"]
+) -> UInt8[np.ndarray, "*batch 3 height width"]:
+    """SRGB in [0, 1] as levels of 256 that keep the lightness's own level.
 
     Rounded channel by channel, a colour can be as light as the next grey. Here red, green and blue are each rounded up
-    or down, or red and blue by a level or two more where that is too coarse, as near to the colour as may be, so that
-    the sRGB grey of the result's CIE lightness is, of all 256, the one nearest to the lightness given.
+    or down, or red and blue by a level or two more where that is too coarse. The result is as near to the colour as
+    may be while, of all 256 greys, the one nearest to its CIE lightness is the one nearest to the lightness given.
 
     Args:
-        rgb: colours of that lightness, in sRGB.
+        rgb: Colours of that lightness.
         lightness: L in [0, 100].
-
-    Returns:
-        Whole numbers in [0, 255].
     """
-    exact = rgb.movedim(1, 0) * 255
-    levels = exact.round()
-    grey = (lightness_to_grey(lightness) * 255).round()[:, 0]
-    darkest, lightest = (_to_linear((grey + reach).clamp(min=0) / 255) for reach in (-_LEVEL_REACH, _LEVEL_REACH))
+    exact = np.moveaxis(rgb, -3, 0) * 255
+    levels = np.rint(exact).astype(np.uint8)
+    grey = np.rint(lightness_to_grey(lightness) * 255).astype(np.uint8)
+    darkest, lightest = (np.take(_to_linear(_reached(reach)), grey) for reach in (-_LEVEL_REACH, _LEVEL_REACH))
     for offsets in _ROUNDINGS:
-        luminance = _luminance(levels)
+        red, green, blue = _luminances(levels)
+        luminance = red + green + blue
         wrong = (luminance < darkest) | (luminance > lightest)
         if not wrong.any():
             break
-        target, low, high = exact[:, wrong], darkest[wrong], lightest[wrong]
-        choices = torch.cartesian_prod(*map(torch.tensor, offsets)).T[:, :, None]
-        candidates = (target.floor()[:, None] + choices).clamp(0, 255)
-        luminance = _luminance(candidates)
-        outside = (low - luminance).clamp(min=0) + (luminance - high).clamp(min=0)
-        cost = (candidates - target[:, None]).square().sum(dim=0) + torch.where(outside > 0, 1e3 + 1e6 * outside, 0)
-        best = cost.min(dim=0).indices
-        levels[:, wrong] = candidates.gather(1, best.expand(3, 1, -1))[:, 0]
-    return levels.movedim(0, 1)
+        levels[:, wrong] = _nearest(exact[:, wrong], offsets, darkest[wrong], lightest[wrong])
+    return np.moveaxis(levels, 0, -3)
 
 
-def _luminance(levels: Float[Tensor, "3 *places"]) -> Float[Tensor, "*places"]:
-    linear = _to_linear(torch.arange(256) / 255)
-    red, green, blue = (weight * linear[channel.long()] for weight, channel in zip(_LUMINANCE, levels, strict=True))
-    return red + green + blue
-
-
-def _to_linear(encoded: Float[Tensor, "*places"]) -> Float[Tensor, "*places"]:
-    return torch.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
-
-
-def _luminance_to_lightness(luminance: Float[Tensor, "*places"]) -> Float[Tensor, "*places"]:
-    curve = luminance.clamp(min=_LINEAR_BELOW).pow(1 / 3)
-    return 116 * torch.where(luminance > _LINEAR_BELOW, curve, 7.787 * luminance + 4 / 29) - 16
-
-
-def normalize_lightness(lightness: Tensor) -> Tensor:
+def normalize_lightness(lightness: AnyNumbers) -> AnyNumbers:
     """L in [0, 100] to [-1, 1], what networks read."""
     return lightness / (LIGHTNESS_MAX / 2) - 1
 
 
-def normalize_chroma(chroma: Tensor) -> Tensor:
+def normalize_chroma(chroma: AnyNumbers) -> AnyNumbers:
     """Chroma in [-128, 127] to [-1, 1], what networks read and mixtures are written in."""
     return (chroma - _CHROMA_CENTRE) / _CHROMA_SCALE
 
 
-def denormalize_chroma(normalized: Tensor) -> Tensor:
+def denormalize_chroma(normalized: AnyNumbers) -> AnyNumbers:
     """The inverse of `normalize_chroma`."""
     return normalized * _CHROMA_SCALE + _CHROMA_CENTRE
 
 
-def quantize_chroma(chroma: Tensor) -> Tensor:
-    """Chroma in CIE units, rounded to the 1-unit grid and clamped to its ends."""
-    return chroma.round().clamp(CHROMA_MIN, CHROMA_MAX)
+def quantize_chroma(chroma: AnyNumbers) -> AnyNumbers:
+    """Chroma in CIE units, rounded to the 1-unit grid and clipped to its ends."""
+    return chroma.round().clip(CHROMA_MIN, CHROMA_MAX)
+
+
+def _mix(matrix: Sequence[tuple[float, float, float]], planes: _Planes) -> Float32[np.ndarray, "rows *places"]:
+    first, second, third = planes
+    return np.stack([a * first + b * second + c * third for a, b, c in matrix])
+
+
+def _to_linear(encoded: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
+    curve = ((np.maximum(encoded, _ENCODED_KNEE) + 0.055) / 1.055) ** 2.4
+    return np.where(encoded > _ENCODED_KNEE, curve, encoded / 12.92)
+
+
+def _to_encoded(linear: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
+    curve = 1.055 * np.maximum(linear, _LINEAR_KNEE) ** (1 / 2.4) - 0.055
+    return np.where(linear > _LINEAR_KNEE, curve, 12.92 * linear)
+
+
+def _to_curve(share: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
+    """CIE's compression of X, Y and Z, as shares of white's."""
+    curve = np.maximum(share, _STRAIGHT_BELOW) ** (1 / 3)
+    return np.where(share > _STRAIGHT_BELOW, curve, _SLOPE * share + _OFFSET)
+
+
+def _from_curve(curve: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
+    return np.where(curve > _CURVE_THERE, curve * curve * curve, (curve - _OFFSET) / _SLOPE)
+
+
+def _luminance_to_lightness(luminance: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
+    return 116 * _to_curve(luminance) - 16
+
+
+def _to_linear_rgb(
+    lightness: Float32[np.ndarray, "*places"], chroma: Iterable[Float32[np.ndarray, "*places"]]
+) -> Float32[np.ndarray, "3 *places"]:
+    a, b = chroma
+    y = (lightness + 16) / 116
+    x, z = a / 500 + y, np.maximum(y - b / 200, 0)
+    xyz = np.stack([_from_curve(plane) * white for plane, white in zip((x, y, z), _WHITE, strict=True)])
+    return _mix(_XYZ_TO_RGB, xyz)
+
+
+def _in_gamut(
+    lightness: Float32[np.ndarray, "*places"], chroma: Float32[np.ndarray, "2 *places"]
+) -> Bool[np.ndarray, "*places"]:
+    rgb = _to_linear_rgb(lightness, chroma)  # not encoded, which takes longest: the limits are decoded instead
+    return ((rgb >= _GAMUT[0]) & (rgb <= _GAMUT[1])).all(axis=0)
+
+
+@cache
+def _linear_levels(white: int) -> Float32[np.ndarray, "levels"]:
+    """Linear light of every level."""
+    return _to_linear(np.arange(white + 1, dtype=np.float32) / white)
+
+
+def _reached(reach: float) -> Float32[np.ndarray, "256"]:
+    return np.maximum(np.arange(256, dtype=np.float32) + reach, 0) / 255
+
+
+def _luminances(levels: Sequence[UInt8[np.ndarray, "*places"]]) -> list[Float32[np.ndarray, "*places"]]:
+    """What red, green and blue add to the luminance."""
+    return [np.take(_linear_levels(255) * weight, level) for weight, level in zip(_LUMINANCE, levels, strict=True)]
+
+
+def _nearest(
+    exact: Float32[np.ndarray, "3 places"],
+    offsets: Sequence[Sequence[int]],
+    darkest: Float32[np.ndarray, "places"],
+    lightest: Float32[np.ndarray, "places"],
+) -> UInt8[np.ndarray, "3 places"]:
+    """Of the levels at offsets, those nearest to the exact values among the ones that are light enough, and not more.
+
+    Where there are none, those whose lightness is nearest.
+    """
+
+    def every(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
+        return red[:, None, None] + green[:, None] + blue
+
+    floors = np.floor(exact)
+    choices = [
+        (floor + np.array(offset, np.float32)[:, None]).clip(0, 255)
+        for floor, offset in zip(floors, offsets, strict=True)
+    ]
+    luminance = every(*_luminances([choice.astype(np.uint8) for choice in choices]))
+    outside = np.maximum(darkest - luminance, 0) + np.maximum(luminance - lightest, 0)
+    distance = every(*((choice - target) ** 2 for choice, target in zip(choices, exact, strict=True)))
+    cost = distance + np.where(outside > 0, 1e3 + 1e6 * outside, 0)
+    best = np.unravel_index(cost.reshape(-1, cost.shape[-1]).argmin(axis=0), cost.shape[:3])
+    each = np.arange(cost.shape[-1])
+    return np.stack([choice[index, each] for choice, index in zip(choices, best, strict=True)]).astype(np.uint8)

@@ -5,23 +5,31 @@ four times finer than the chroma's, corrected so that the mean over each pixel o
 compared by `benchmarks/upsampling.py` on real photos this one errs least.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
 
-import torch
-import torch.nn.functional as F
-from jaxtyping import Float
-from torch import Tensor
+import numpy as np
+from jaxtyping import Float32
+
+from chromantic.colour.resampling import (
+    between,
+    blend_rows,
+    enlarge_cubically,
+    enlarge_linearly,
+    places,
+    row_strips,
+    shrink_columns,
+)
 
 _REFINEMENT = 4  # grid of the local models, per pixel of the chroma given
 _WINDOW = 7  # pixels of that grid
 _LIGHTNESS_VARIANCE = 10.0  # below it, in squared units of L, an edge is none
 _CORRECTIONS = 2
-_STRIP_PIXELS = 1 << 16
 
 
 def upsample_chroma(
-    chroma: Float[Tensor, "batch 2 h w"], lightness: Float[Tensor, "1 1 height width"]
-) -> Float[Tensor, "batch 2 height width"]:
+    chroma: Float32[np.ndarray, "*batch 2 h w"], lightness: Float32[np.ndarray, "height width"]
+) -> Float32[np.ndarray, "*batch 2 height width"]:
     """Enlarges chroma to the size of a photo, its edges at the edges of the lightness.
 
     No colour leaves the range of those around it, so edges get no halo.
@@ -30,18 +38,18 @@ def upsample_chroma(
         chroma: a and b in CIE units, one or several samples for the same photo.
         lightness: L in [0, 100] of the photo.
     """
-    fine = [_REFINEMENT * side for side in chroma.shape[-2:]]
-    maps = chroma_maps(chroma, F.interpolate(lightness, fine, mode="bilinear", antialias=True))
-    height, width = lightness.shape[-2:]
-    enlarged = chroma.new_empty(len(chroma), 2, height, width)
-    for rows, strip in enlarged_strips(maps, (height, width)):
-        enlarged[:, :, rows] = chroma_from_maps(strip, lightness[:, :, rows])
+    rows, columns = (_REFINEMENT * side for side in chroma.shape[-2:])
+    guide = shrink_columns(blend_rows([(slice(0, len(lightness)), lightness)], len(lightness), rows), columns)
+    maps = chroma_maps(chroma, guide)
+    enlarged = np.empty((*chroma.shape[:-2], *lightness.shape), np.float32)
+    for strip, strip_maps in enlarged_strips(maps, lightness.shape):
+        enlarged[..., strip, :] = chroma_from_maps(strip_maps, lightness[strip])
     return enlarged
 
 
 def chroma_maps(
-    chroma: Float[Tensor, "batch 2 h w"], guide: Float[Tensor, "1 1 height width"]
-) -> Float[Tensor, "batch 8 height width"]:
+    chroma: Float32[np.ndarray, "*batch 2 h w"], guide: Float32[np.ndarray, "height width"]
+) -> Float32[np.ndarray, "*batch 8 height width"]:
     """What chroma depends on lightness by, place by place: to be enlarged, and read by `chroma_from_maps`.
 
     Args:
@@ -51,43 +59,35 @@ def chroma_maps(
     Returns:
         Slope and offset of a and b, and the lowest and the highest of the values around.
     """
-    fine = (chroma.shape[2] * _REFINEMENT, chroma.shape[3] * _REFINEMENT)
-    slope, offset = _local_linear_models(guide, F.interpolate(chroma, fine, mode="bicubic"))
+    slope, offset = _local_linear_models(guide, enlarge_cubically(chroma, _REFINEMENT))
     for _ in range(_CORRECTIONS):
-        lost = chroma - F.avg_pool2d(slope * guide + offset, _REFINEMENT)
-        offset = offset + F.interpolate(lost, fine, mode="bicubic")
-    around = F.pad(chroma, (1, 1, 1, 1), mode="replicate")
-    limits = torch.cat([-F.max_pool2d(-around, 3, stride=1), F.max_pool2d(around, 3, stride=1)], dim=1)
-    return torch.cat([slope, offset, F.interpolate(limits, fine, mode="bilinear")], dim=1)
+        offset += enlarge_cubically(chroma - _cell_mean(slope * guide + offset), _REFINEMENT)
+    limits = np.concatenate([_slide(np.minimum, chroma, 1), _slide(np.maximum, chroma, 1)], axis=-3)
+    return np.concatenate([slope, offset, enlarge_linearly(limits, guide.shape)], axis=-3)
 
 
 def chroma_from_maps(
-    maps: Float[Tensor, "batch 8 height width"], lightness: Float[Tensor, "1 1 height width"]
-) -> Float[Tensor, "batch 2 height width"]:
+    maps: Float32[np.ndarray, "*batch 8 height width"], lightness: Float32[np.ndarray, "height width"]
+) -> Float32[np.ndarray, "*batch 2 height width"]:
     """The chroma that maps give for a lightness, of the same size."""
-    slope, offset, lowest, highest = maps.split(2, dim=1)
-    return (slope * lightness + offset).clamp(lowest, highest)
+    slope, offset, lowest, highest = np.split(maps, 4, axis=-3)
+    return np.clip(slope * lightness + offset, lowest, highest)
 
 
 def enlarged_strips(
-    maps: Float[Tensor, "batch channels h w"], size: tuple[int, int]
-) -> Iterator[tuple[slice, Float[Tensor, "batch channels rows width"]]]:
+    maps: Float32[np.ndarray, "*batch h w"], size: tuple[int, int]
+) -> Iterator[tuple[slice, Float32[np.ndarray, "*batch rows width"]]]:
     """Enlarges maps bilinearly to height and width, a strip of rows at a time: large photos need little memory."""
     height, width = size
-    wide = F.interpolate(maps, (maps.shape[2], width), mode="bilinear")
-    position = ((torch.arange(height) + 0.5) * (maps.shape[2] / height) - 0.5).clamp(0, maps.shape[2] - 1)
-    upper = position.long()
-    lower = (upper + 1).clamp(max=maps.shape[2] - 1)
-    share = (position - upper)[:, None].to(maps)
-    step = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        yield rows, torch.lerp(wide[:, :, upper[rows]], wide[:, :, lower[rows]], share[rows])
+    wide = between(maps, places(maps.shape[-1], width), axis=-1)
+    position = places(maps.shape[-2], height)
+    for rows in row_strips(height, width):
+        yield rows, between(wide, position[rows], axis=-2)
 
 
 def _local_linear_models(
-    guide: Float[Tensor, "1 1 h w"], chroma: Float[Tensor, "batch 2 h w"]
-) -> tuple[Float[Tensor, "batch 2 h w"], Float[Tensor, "batch 2 h w"]]:
+    guide: Float32[np.ndarray, "h w"], chroma: Float32[np.ndarray, "*batch 2 h w"]
+) -> tuple[Float32[np.ndarray, "*batch 2 h w"], Float32[np.ndarray, "*batch 2 h w"]]:
     """Slope and offset of chroma as a linear function of lightness around each pixel (a guided filter's)."""
     mean_guide, mean_chroma = _box_mean(guide), _box_mean(chroma)
     covariance = _box_mean(guide * chroma) - mean_guide * mean_chroma
@@ -96,5 +96,22 @@ def _local_linear_models(
     return _box_mean(slope), _box_mean(mean_chroma - slope * mean_guide)
 
 
-def _box_mean(x: Tensor) -> Tensor:
-    return F.avg_pool2d(F.pad(x, (_WINDOW // 2,) * 4, mode="replicate"), _WINDOW, stride=1)
+def _box_mean(planes: Float32[np.ndarray, "*batch h w"]) -> Float32[np.ndarray, "*batch h w"]:
+    return _slide(np.add, planes, _WINDOW // 2) / _WINDOW**2
+
+
+def _cell_mean(planes: Float32[np.ndarray, "*batch 4*h 4*w"]) -> Float32[np.ndarray, "*batch h w"]:
+    *batch, height, width = planes.shape
+    cells = planes.reshape(*batch, height // _REFINEMENT, _REFINEMENT, width // _REFINEMENT, _REFINEMENT)
+    return cells.mean(axis=(-3, -1))
+
+
+def _slide(
+    combine: Callable[[np.ndarray, np.ndarray], np.ndarray], planes: Float32[np.ndarray, "*batch h w"], reach: int
+) -> Float32[np.ndarray, "*batch h w"]:
+    """Combines each pixel with those of the square around it; beyond the border its pixels go on."""
+    height, width = planes.shape[-2:]
+    shifts = range(2 * reach + 1)
+    padded = np.pad(planes, [(0, 0)] * (planes.ndim - 2) + [(reach, reach)] * 2, mode="edge")
+    rows = reduce(combine, (padded[..., shift : shift + height, :] for shift in shifts))
+    return reduce(combine, (rows[..., shift : shift + width] for shift in shifts))

@@ -52,7 +52,7 @@ def shrink(example: Example, squash: bool, crop: bool = False) -> SmallPhoto:
     full = central_square(whole) if crop else whole
     rows, columns = (SHORTER_SIDE // CELL,) * 2 if squash else grid_of(*full.shape[1:])
     rgb = F.interpolate(full[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
-    lightness, chroma = lab.rgb_to_lab(rgb).split([1, 2], dim=1)
+    lightness, chroma = torch.from_numpy(lab.rgb_to_lab(rgb.numpy())).split([1, 2], dim=1)
     chroma = F.avg_pool2d(chroma, CELL)[0]
     near_grey = example.near_grey or chroma.norm(dim=0).mean() < lab.NEAR_GREY_CHROMA
     labels = None

@@ -100,9 +100,9 @@ class Truth:
         """What a user would get of chroma in CIE units: sRGB in 0..255, whole numbers."""
         pictures = [
             torch.from_numpy(
-                join_chroma(light, small if small.shape[2:] == light.shape[2:] else upsample_chroma(small, light))
+                join_chroma(light, small if small.shape[1:] == light.shape else upsample_chroma(small, light))
             )
-            for light, small in zip(self.lightness.split(1), chroma.split(1), strict=True)
+            for light, small in zip(self.lightness[:, 0].numpy(), chroma.numpy(), strict=True)
         ]
         return torch.stack(pictures).movedim(-1, 1).float()
 
@@ -125,4 +125,4 @@ def read_in_batches(examples: Sequence[Example], resize: Resize = "squash128") -
 
 def chroma_of(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2 height width"]:
     """Chroma in CIE units of sRGB in 0..255."""
-    return lab.rgb_to_lab(rgb / 255)[:, 1:]
+    return torch.from_numpy(lab.rgb_to_lab((rgb / 255).numpy()))[:, 1:]

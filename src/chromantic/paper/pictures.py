@@ -24,7 +24,7 @@ def picture(
     lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]
 ) -> Float[Tensor, "batch height width 3"]:
     """Photos in colour, sRGB in [0, 1], as a user would get them."""
-    pairs = zip(lightness.split(1), chroma.split(1), strict=True)
+    pairs = zip(lightness[:, 0].numpy(), chroma.numpy(), strict=True)
     pixels = [torch.from_numpy(join_chroma(light, upsample_chroma(small, light))) for light, small in pairs]
     return torch.stack(pixels) / 255
 
@@ -48,10 +48,8 @@ def plane_picture(chroma: Float[Tensor, "batch 2 h w"], plane: int) -> Float[Ten
     """One chroma plane at a middle lightness: green to red (a, 0) or blue to yellow (b, 1)."""
     alone = torch.zeros_like(chroma)
     alone[:, plane] = chroma[:, plane].clamp(-PLANE_SPAN, PLANE_SPAN)
-    height, width = chroma.shape[-2:]
-    middle = torch.full((len(chroma), 1, height, width), 60.0)
-    pairs = zip(middle.split(1), alone.split(1), strict=True)
-    return torch.stack([torch.from_numpy(join_chroma(light, plane)) for light, plane in pairs]) / 255
+    middle = np.full(chroma.shape[2:], 60, np.float32)
+    return torch.stack([torch.from_numpy(join_chroma(middle, planes)) for planes in alone.numpy()]) / 255
 
 
 def write_grid(columns: Mapping[str, Sequence[Sequence[np.ndarray] | Tensor]], path: Path) -> None:

@@ -108,8 +108,8 @@ def _baseline(setting: Setting, method: str) -> Callable[[Example], Pictures]:
     def draw(example: Example) -> Pictures:
         photo = read_photo(example.photo)
         lightness = split_lightness(photo)
-        chroma = upsample_chroma(baseline.colorize(resize_lightness(photo)), lightness)
-        return [join_chroma(lightness, chroma)]
+        chroma = baseline.colorize(torch.from_numpy(resize_lightness(photo))[None, None])
+        return [join_chroma(lightness, upsample_chroma(chroma[0].numpy(), lightness))]
 
     return draw
 
@@ -162,7 +162,7 @@ def protocol_of(systems: Sequence[System], setting: Setting) -> str:
 
 def _grey(example: Example) -> UInt8[np.ndarray, "height width 3"]:
     lightness = split_lightness(read_photo(example.photo))
-    return join_chroma(lightness, torch.zeros(1, 2, *lightness.shape[2:]))
+    return join_chroma(lightness, np.zeros((2, *lightness.shape), np.float32))
 
 
 def _levels(rgb: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -26,11 +27,11 @@ def write_pictures(network: Chromantic, photos: PhotoCache, path: Path, seed: in
     scene = network.encode(batch.lightness)
     sample, _ = sample_chroma(network, scene, generator=torch.Generator().manual_seed(seed))
     columns = [torch.zeros_like(sample), batch.chroma, mixture.mean(scene.chroma_parameters), sample]
-    rgb = [
-        lab_to_rgb(torch.cat([batch.lightness, F.interpolate(chroma, scale_factor=CELL, mode="bilinear")], dim=1))
+    lab = [
+        torch.cat([batch.lightness, F.interpolate(chroma, scale_factor=CELL, mode="bilinear")], dim=1)
         for chroma in columns
     ]
-    sheet = torch.cat([torch.cat(list(column), dim=2) for column in rgb], dim=1)  # 3, 4 * 128, photos * 128
-    pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    sheet = torch.cat([torch.cat(list(column), dim=2) for column in lab], dim=1)  # 3, 4 * 128, photos * 128
+    pixels = np.rint(lab_to_rgb(sheet.cpu().numpy()).clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
     with write_whole(path) as partial:
         Image.fromarray(pixels).save(partial)

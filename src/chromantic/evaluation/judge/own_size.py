@@ -143,11 +143,11 @@ def judge_ways(
     judge, photos = OwnSizeJudge(segmenter), 0
     for example in track(labelled, "Judging"):
         rgb = read_rgb(example.photo)
-        chroma = lab.rgb_to_lab(rgb[None])[:, 1:]
-        if example.near_grey or chroma.norm(dim=1).mean() < lab.NEAR_GREY_CHROMA:
+        chroma = lab.rgb_to_lab(rgb.numpy())[1:]
+        if example.near_grey or np.hypot(*chroma).mean() < lab.NEAR_GREY_CHROMA:
             continue
         photos += 1
-        grey = lab.lightness_to_grey(lab.rgb_to_lightness(rgb[None]))[0].expand(3, -1, -1)
+        grey = torch.from_numpy(lab.lightness_to_grey(lab.rgb_to_lightness(rgb.numpy()))).expand(3, -1, -1)
         pictures = {ORIGINAL: _to_picture(rgb), GREY: _to_picture(grey)}
         judge.add(example, pictures | {name: way(example) for name, way in ways.items()})
     if not photos:

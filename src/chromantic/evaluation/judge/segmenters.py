@@ -47,7 +47,7 @@ class ChromaSegmenter:
 
     @torch.inference_mode()
     def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes 32 32"]:
-        lightness, chroma = lab.rgb_to_lab(rgb).split([1, 2], dim=1)
+        lightness, chroma = torch.from_numpy(lab.rgb_to_lab(rgb.numpy())).split([1, 2], dim=1)
         device = next(self.network.parameters()).device
         return self.network(lightness.to(device), lab.quantize_chroma(F.avg_pool2d(chroma, CELL)).to(device))
 
