@@ -1,4 +1,4 @@
-"""The REST service: `POST /v1/colorize` and what tells of it."""
+"""The REST service: `POST /v1/colorize`, and addresses that tell of the service."""
 
 import asyncio
 import time
@@ -100,7 +100,9 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
             content, options = await read_order(request, limits)
             raw = "image/" in accept and not any(kind in accept for kind in ("*/*", "application/json", _EVENTS))
             if raw and ((options.samples or 1) > 1 or options.segmentation or options.uncertainty or options.grey):
-                raise HTTPException(406, "several pictures are no image/*; accept application/json instead")
+                raise HTTPException(
+                    406, "accept: image/* takes one picture, and several are asked for; accept application/json"
+                )
             check_photo(content, limits)
             work = place.start(partial(colorize_upload, colorizer, content, options, limits, folder))
         watcher = asyncio.create_task(_cancel_when_gone(request, work))
@@ -145,7 +147,7 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
 
 
 def schemas() -> dict[str, Any]:
-    """Schemas by name of what `POST /v1/colorize` reads and writes without FastAPI's help."""
+    """Schemas, by name, of what `POST /v1/colorize` reads and writes without FastAPI's help."""
     models: list[type[BaseModel]] = [FormOrder, JsonOrder, ResultEvent]
     _, described = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     schemas: dict[str, Any] = described["$defs"]
@@ -157,7 +159,7 @@ def _bodies() -> dict[str, Any]:
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:
-    """The results besides JSON, and the refusals."""
+    """The kinds of results besides JSON, and the refusals."""
     pictures = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
     responses: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "description": text} for status, text in _REFUSALS.items()
@@ -177,10 +179,9 @@ async def _cancel_when_gone(request: Request, work: Work[EventData]) -> None:
 
 
 async def _events(first: EventData, told: AsyncIterator[EventData], work: Work[EventData]) -> AsyncIterator[bytes]:
-    """Server-sent events; what goes wrong after the first is one, too.
+    """Server-sent events. What goes wrong after the first is one, too.
 
-    Not by an endpoint that yields, as FastAPI would have it: that answers 200 before there is a first event, and never
-    with a picture or JSON.
+    FastAPI's own endpoints of events answer 200 before the first event, and never with JSON or a picture.
     """
     try:
         yield await _encoded(first)
@@ -193,7 +194,7 @@ async def _events(first: EventData, told: AsyncIterator[EventData], work: Work[E
         status, detail, _ = refusal
         yield await _encoded(LateProblem(status=status, detail=detail))
     finally:
-        work.cancel()  # which changes nothing once it has ended
+        work.cancel()
 
 
 async def _encoded(event: EventData) -> bytes:
@@ -202,7 +203,7 @@ async def _encoded(event: EventData) -> bytes:
 
 
 def _refusal_of(error: Exception) -> tuple[int, str, dict[str, str]] | None:
-    """Status, words and headers for a client's mistake, or for our state; None for our own mistakes."""
+    """Status, detail and headers of the answer to an error; None for errors of the studio itself."""
     match error:
         case HTTPException():
             return error.status_code, str(error.detail), {}

@@ -1,4 +1,4 @@
-"""Who may ask, and what a browser is told to keep to."""
+"""Who may use the service, and the rules that browsers are given."""
 
 import secrets
 from http.cookies import CookieError, SimpleCookie
@@ -22,7 +22,7 @@ _HEADERS = {
 
 
 class Guard:
-    """Lets requests through that carry the token, where there is one, and none that another site's page makes."""
+    """Middleware that refuses requests without the token, where there is one, and those of other sites' pages."""
 
     def __init__(self, app: ASGIApp, token: str | None, host: str) -> None:
         self._app = app
@@ -46,11 +46,11 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._names is not None and _name_of(host) not in self._names:  # a site's name that leads here
-            return _refuse(403, "another name than this machine's; open the address that the studio printed")
+        if self._names is not None and _name_of(host) not in self._names:  # DNS rebinding
+            return _refuse(403, "host: not a name of this machine; open the address that the studio printed")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
-            return _refuse(403, "another site's page may not ask; open the address that the studio printed")
+            return _refuse(403, "origin: another site's page; open the address that the studio printed")
         if self._token is None or scope["path"] == _OPEN:
             return None
         if scope["path"] == "/" and (given := parse_qs(scope["query_string"].decode("latin-1")).get("token")):
@@ -62,7 +62,7 @@ class Guard:
             return None
         return _refuse(
             401,
-            "the token is missing or wrong; open the address that the studio printed, or send it as "
+            "token: missing or wrong; open the address that the studio printed, or send it as "
             "Authorization: Bearer TOKEN",
         )
 

@@ -1,4 +1,4 @@
-"""Figures of the service, as Prometheus reads them."""
+"""Figures of the service, for Prometheus."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
@@ -9,7 +9,7 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_1_0_0
 
 
 class Metrics:
-    """Of one server."""
+    """The figures of one server."""
 
     def __init__(self, workers: Workers) -> None:
         self._registry = CollectorRegistry()
@@ -19,7 +19,7 @@ class Metrics:
         )
         self.seconds = Histogram(
             "chromantic_colorize_seconds",
-            "From a request's arrival to the beginning of its answer, of those answered with results",
+            "From a request's arrival to the beginning of its results",
             registry=self._registry,
             buckets=(0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120),
         )
@@ -29,5 +29,5 @@ class Metrics:
         places.set(workers.places)
 
     def text(self) -> bytes:
-        """All figures."""
+        """The figures in Prometheus' text format."""
         return generate_latest(self._registry)

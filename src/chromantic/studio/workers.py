@@ -1,7 +1,6 @@
-"""Work in threads for requests that wait in a queue of bounded length.
+"""Threads that do the work of requests, and a queue of bounded length in which the requests wait.
 
-Photos are worked on side by side, each by one thread, as `chromantic.parallel` does and for the reason given there:
-passes over batches of them would be no quicker.
+Each photo has one thread, for the reasons given in `chromantic.parallel`.
 """
 
 import asyncio
@@ -17,11 +16,11 @@ import torch
 
 Event = TypeVar("Event")
 
-_SMOOTHING = 0.2  # share of the newest in the running mean of seconds
+_SMOOTHING = 0.2  # weight of the newest in the running mean of seconds
 
 
 class FullError(Exception):
-    """All places are taken; `seconds` is how long one may take to become free."""
+    """All places are taken. One may become free in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"busy: all places in the queue are taken; try again in {seconds} s")
@@ -29,11 +28,11 @@ class FullError(Exception):
 
 
 class CancelledWorkError(Exception):
-    """Nobody waits for the work any more."""
+    """Nobody waits for the work any longer."""
 
 
 class LateError(Exception):
-    """The work took longer than it may."""
+    """The work took too long."""
 
 
 class Workers:
@@ -43,8 +42,8 @@ class Workers:
         """Starts them.
 
         Args:
-            waiting: Places for requests besides those in work.
-            work_seconds: How long one request may be worked on.
+            waiting: How many requests may wait, besides those in work.
+            work_seconds: How long the work on one request may take.
             count: Threads; None takes as many as torch uses (`OMP_NUM_THREADS`, else the cores).
         """
         self._threads = torch.get_num_threads()
@@ -57,17 +56,17 @@ class Workers:
         self._pool = ThreadPoolExecutor(self.count, "colorizer", initializer=torch.set_num_threads, initargs=(1,))
 
     def close(self) -> None:
-        """Cancels what is in work, and waits for the threads' end."""
+        """Cancels all work, and waits for the threads to end."""
         self.closing.set()
         self._pool.shutdown(cancel_futures=True)
         torch.set_num_threads(self._threads)  # a worker's setting is that of every thread started after it
 
     @contextmanager
     def place(self) -> Iterator["Place"]:
-        """A place in the queue, given back at the end of the block or, if work has been started, at the work's.
+        """A place in the queue: until the block ends, or until the work does that the block starts.
 
         Raises:
-            FullError: There is none.
+            FullError: All places are taken.
         """
         if self.taken >= self.places:
             raise FullError(max(1, math.ceil(self.mean_seconds * self.taken / self.count)))
@@ -83,27 +82,27 @@ class Workers:
         return self._pool.submit(work.run)
 
     def finish(self, seconds: float | None) -> None:
-        """Frees a place; the seconds are those of work that was done."""
+        """Frees a place, after so many seconds of work; None if the work was not done."""
         self.taken -= 1
         if seconds is not None:
             self.mean_seconds += _SMOOTHING * (seconds - self.mean_seconds)
 
 
 class Place:
-    """Of one request."""
+    """One request's place in the queue."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self.used = False
 
     def start(self, function: Callable[["Work[Event]"], None]) -> "Work[Event]":
-        """Has a thread call the function, which may tell and shall check now and then."""
+        """Has a thread call the function. It may `tell` of events, and must `check` often."""
         self.used = True
         return Work(self._workers, function, self._workers._work_seconds)
 
 
 class Work(Generic[Event]):
-    """One request's work. An asynchronous iterator of what it tells; at the end it raises what the work raised."""
+    """One request's work. Iterating over it gives the events that it tells, and raises what it raised."""
 
     def __init__(self, workers: Workers, function: Callable[["Work[Event]"], None], seconds: float) -> None:
         self._workers = workers
@@ -118,16 +117,16 @@ class Work(Generic[Event]):
         self._future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._end))
 
     def run(self) -> None:
-        """Called in a thread."""
+        """Does the work. Called in a thread."""
         self._start = time.monotonic()
         self.check()
         self._function(self)
 
     def check(self) -> None:
-        """Called in the thread, often.
+        """Checks that the work is still wanted. Called in the thread, often.
 
         Raises:
-            CancelledWorkError: Nobody waits any more.
+            CancelledWorkError: Nobody waits for the work any longer.
             LateError: It has taken too long.
         """
         if self._cancelled.is_set() or self._workers.closing.is_set():
@@ -136,11 +135,11 @@ class Work(Generic[Event]):
             raise LateError(f"this took longer than {self._may_take:.0f} s; ask for fewer samples or a smaller photo")
 
     def tell(self, event: Event) -> None:
-        """Called in the thread."""
+        """Hands an event to whoever iterates. Called in the thread."""
         self._loop.call_soon_threadsafe(self._told.put_nowait, event)
 
     def cancel(self) -> None:
-        """Ends the work at its next check, or before it begins."""
+        """Ends the work at its next check, or before it begins. Work that has ended stays as it is."""
         self._cancelled.set()
         self._future.cancel()
 
