@@ -8,7 +8,8 @@ from chromantic.errors import ChromanticError
 from chromantic.model.network import Chromantic
 from chromantic.training.config import read_config
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.toml"))
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").rglob("*.toml"))
 MINIMAL = '[data]\ntrain = "a"\n[optimization]\nsteps = 10\n'
 
 
@@ -17,6 +18,10 @@ def test_the_projects_own_configs_name_real_networks(path: Path) -> None:
     config = read_config(path)
     assert config.network.build(("background", "cat")).classes == ("background", "cat")
     assert path.read_text().startswith("# ")
+
+
+def test_shipped_configs_are_known_by_name() -> None:
+    assert read_config(Path("tiny-examples")) == read_config(ROOT / "configs" / "tiny-examples.toml")
 
 
 def test_the_papers_optimizer_is_the_default(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ class OptimizationSection:
         betas: Of Adam (paper, Section 4.1).
         epsilon: Of Adam.
         clip_norm: Largest norm of the gradient: a guard against explosions, far above the usual norm. The likelihoods'
-            gradients grow as distributions sharpen, so a low limit scales all others down (docs/training.md).
+            gradients grow as distributions sharpen, so a low limit scales all others down
+            (docs/architecture/training.md).
         dropout: Share of features that are dropped inside the embedding's and the segmentation's blocks.
         polyak_decay: Of the averaged weights, which are the result of the training.
         weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
@@ -138,12 +139,18 @@ class TrainingConfig:
     __pydantic_config__ = _STRICT
 
 
+_SHIPPED = Path(__file__).parents[1] / "configs"
+
+
 def read_config(path: Path) -> TrainingConfig:
-    """The experiment in a TOML file.
+    """The experiment in a TOML file, or the shipped one of that name (`default`, `lite` ...).
 
     Raises:
         ChromanticError: The file is missing, is not TOML, or has a key or value that is not known.
     """
+    shipped = _SHIPPED / f"{path}.toml"
+    if not path.exists() and shipped.exists():
+        path = shipped
     try:
         return TypeAdapter(TrainingConfig).validate_python(tomllib.loads(path.read_text()))
     except OSError as error:
