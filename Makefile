@@ -1,6 +1,7 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
 # make test   the fast tests, two at a time; test-all: every test, one after another, with shapes checked
 # make lint   ruff, mypy and the dependency rule
+# make docs   the documentation as a site, in build/docs
 # make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
 # PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu" installs torch's CPU build.
@@ -21,7 +22,7 @@ DEV := $(VENV)/.dev-installed
 export OMP_WAIT_POLICY ?= passive
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all lint format bench venv clean
+.PHONY: demo test test-all lint docs format bench venv clean
 
 demo: $(CORE)
 	$(BIN)/chromantic sheet examples --samples 3 --output $(DEMO_OUTPUT)/sheet.png
@@ -37,6 +38,10 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: $(DEV)
+	$(BIN)/sphinx-build --quiet --builder html --fresh-env --write-all --fail-on-warning --keep-going --nitpicky docs build/docs
+	@echo build/docs/index.html
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

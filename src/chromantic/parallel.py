@@ -2,7 +2,8 @@
 
 A network's pass over one photo also runs on several cores, but then the cores wait for each other at every layer, and
 one that another process keeps busy holds all of them up. Photos do not wait for each other. Passes over a batch of
-photos are no way out: on a CPU they cost as much for each photo as passes over single ones (docs/sampling.md).
+photos are no way out: on a CPU they cost as much for each photo as passes over single ones
+(docs/experiments/command.md).
 """
 
 from collections import deque

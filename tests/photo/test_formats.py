@@ -1,4 +1,4 @@
-"""The table of docs/photographs.md: every format, depth, profile and kind of opacity, from file to saved file."""
+"""The table of docs/reference/photographs.md: every format, depth, profile and kind of opacity, from file to file."""
 
 import io
 from pathlib import Path

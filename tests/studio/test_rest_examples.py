@@ -1,4 +1,4 @@
-"""The calls that docs/rest.md prints, run as they are against a server; only its address differs."""
+"""The calls that docs/guides/rest.md prints, run as they are against a server; only its address differs."""
 
 import json
 import os
@@ -18,7 +18,8 @@ from chromantic.colorizer import Colorizer
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "examples" / "horses.jpg"
 TOKEN = "correct-horse-battery-staple"
-BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", (ROOT / "docs" / "rest.md").read_text(), re.DOTALL | re.MULTILINE)
+GUIDE = (ROOT / "docs" / "guides" / "rest.md").read_text()
+BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 CALLS = [(language, text) for language, text in BLOCKS if "/v1/" in text]
 
 
@@ -38,7 +39,7 @@ def run(wanted: str, studio_url: str, folder: Path, **environment: str) -> str:
     """Runs the only call that has the words in it, as printed; what it prints itself comes back."""
     ((language, text),) = [(language, text) for language, text in CALLS if wanted in text]
     if language == "sh" and shutil.which("curl") is None:
-        pytest.skip("no curl; install it to try the calls of docs/rest.md")
+        pytest.skip("no curl; install it to try the calls of docs/guides/rest.md")
     text = re.sub(r"http://(127\.0\.0\.1|HOST):8000", studio_url, text)
     command = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [sys.executable, "-c"]
     environment = {**os.environ, "NO_PROXY": "127.0.0.1", **environment}

@@ -1,7 +1,7 @@
 """The page in a real browser; these tests need Chromium and skip where there is none.
 
 `STUDIO_SCREENSHOTS=FOLDER python -m pytest tests/studio/test_studio_page.py -m slow` takes pictures of it with
-the shipped weights; docs/studio.jpg is one of them.
+the shipped weights; docs/pictures/studio.jpg is one of them.
 """
 
 import base64

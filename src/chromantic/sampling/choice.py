@@ -12,7 +12,7 @@ from chromantic.model import mixture
 
 CANDIDATES = 8
 GAIN = 1.6
-"""From the colourfulness of mean colours to that of photographs (docs/sampling.md)."""
+"""From the colourfulness of mean colours to that of photographs (docs/experiments/choice.md)."""
 
 
 def expected_chroma(
