@@ -199,7 +199,7 @@ def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, tmp_path,
 
 
 def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weights, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("chromantic.model.pretrained.load", lambda _: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("chromantic.model.pretrained.load", lambda *_: pytest.fail("weights were loaded"))
     inside_a_file = photo / "new"
     error = refused(capsys, tmp_path, "colorize", photo, "--output", inside_a_file, "--model", tiny_weights)
     assert f"{inside_a_file}/dog.color.png: cannot be written" in error
@@ -290,7 +290,7 @@ def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("chromantic.colorizer.sample_chroma", interrupt)
+    monkeypatch.setattr("chromantic.engine.sample_chroma", interrupt)
     assert run("colorize", photo, "--candidates", 1, "--model", tiny_weights) == 130
     assert sorted(files_under(photo.parent)) == ["dog.jpg"]
 

@@ -1,31 +1,29 @@
 """Grey photographs to colour: the whole way a photo takes."""
 
-import math
+import operator
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 from PIL import Image
-from torch import Tensor
 
 from chromantic.colour.contrast import Levels, find_levels
 from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
+from chromantic.engine import DeviceName, Engine, Progress, Understanding
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
-from chromantic.model import pretrained
-from chromantic.model.entropy import entropy
-from chromantic.model.network import Chromantic, Scene
+from chromantic.options import Options
+from chromantic.parallel import check_process
 from chromantic.photo import (
     Photo,
     Provenance,
-    check_format,
     depth_in,
+    format_of_file,
     join_chroma,
     lightness_of,
     opacity_of,
@@ -35,49 +33,6 @@ from chromantic.photo import (
     to_image,
     write_rows,
 )
-from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import choose_samples, expected_chroma
-from chromantic.sampling.coherent import sample_coherently
-
-
-@dataclass(frozen=True)
-class Draws:
-    """How different colorizations are drawn.
-
-    Attributes:
-        samples: Colorizations to draw, at least 1.
-        seed: From 0 to 2^63 - 1: the same seed gives the same pictures.
-        temperature: At least 0. 1 draws what the model believes in; less is calmer and duller.
-        candidates: Draws of the generator behind each sample, at least 1, of which that nearest to the expected colours
-            is given (`chromantic.sampling.choice`); 1 gives plain draws of the model. None draws coherently, each thing
-            in one colour (`chromantic.sampling.coherent`).
-    """
-
-    samples: int = 1
-    seed: int = 0
-    temperature: float = 1.0
-    candidates: int | None = None
-
-    @classmethod
-    def asked_for(cls, **options: int | float | None) -> "Draws | None":
-        """The draws that options ask for, checked; None where all are None, and nothing is to be drawn.
-
-        Raises:
-            ChromanticError: An option is out of range.
-        """
-        given = {name: value for name, value in options.items() if value is not None}
-        if not given:
-            return None
-        draws = cls(**given)  # type: ignore[arg-type]
-        if draws.samples < 1:
-            raise ChromanticError(f"samples {draws.samples}: give at least 1")
-        if draws.candidates is not None and draws.candidates < 1:
-            raise ChromanticError(f"candidates {draws.candidates}: give at least 1")
-        if not 0 <= draws.seed < 2**63:
-            raise ChromanticError(f"seed {draws.seed}: give a whole number from 0 to 2^63 - 1")
-        if not (math.isfinite(draws.temperature) and draws.temperature >= 0):
-            raise ChromanticError(f"temperature {draws.temperature}: give a number from 0 up; 1 is the model's own")
-        return draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +40,8 @@ class Segmentation:
     """What the network takes the parts of a photo for.
 
     Attributes:
-        classes: height width, index into `names`.
-        names: of the classes.
+        classes: Index into `names`.
+        names: Of the classes.
     """
 
     classes: UInt8[np.ndarray, "height width"]
@@ -100,7 +55,7 @@ class Segmentation:
         return image
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Colorization:
     """The colours of one photo. Pixels of the photo's size are made when they are asked for.
 
@@ -108,30 +63,39 @@ class Colorization:
         photo: What was colorized.
         chroma: a and b in CIE units of each sample, at low resolution.
         log_likelihoods: Of each sample's chroma under the model, in nats; empty where the generator drew none.
-        draws: How the samples were drawn; None for expected colours.
+        options: How it was colorized.
         model: Name and fingerprint of the weights.
-        scene: What the network understood, at low resolution.
+        understanding: What the network understood, at low resolution.
         small_lightness: L in [0, 100] as the network read it.
         levels: Between which the network read the lightness.
-        apply_contrast: Whether the result's lightness is that between the levels, too, instead of the photo's own.
         class_names: Of the network's segmentation.
     """
 
     photo: Photo
-    chroma: Float[Tensor, "samples 2 h w"]
+    chroma: Float32[np.ndarray, "samples 2 h w"]
     log_likelihoods: tuple[float, ...]
-    draws: "Draws | None"
+    options: Options
     model: str
-    scene: Scene
+    understanding: Understanding
     small_lightness: Float32[np.ndarray, "4*h 4*w"]
     levels: Levels
-    apply_contrast: bool
     class_names: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        width, height = self.photo.size
+        draws = self.options.draws
+        what = f"{draws.samples} drawn with seed {draws.seed}" if draws else "expected colours"
+        return f"<Colorization of {self.photo.source or 'a photo'}, {width} x {height}: {what}, {self.model}>"
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the photo."""
         return self.photo.size[1], self.photo.size[0]
+
+    @property
+    def format(self) -> str:
+        """Of its files, unless a suffix says another: that of the options, or the one that suits the photo."""
+        return self.options.format or result_format(self.photo.format)
 
     @cached_property
     def images(self) -> list[Image.Image]:
@@ -143,36 +107,53 @@ class Colorization:
     def save(self, path: str | os.PathLike[str], sample: int = 0, format: str | None = None) -> None:
         """Writes a sample at the depth of the photo, with the photo's metadata and where the colours come from.
 
+        PNG, TIFF and WebP are written without loss. WebP and JPEG hold 8 bits, PNG 16 where the photo has floats.
+
         Args:
-            path: The file; a missing folder is made.
-            sample: Which one.
-            format: `png`, `tiff`, `webp` (lossless) or `jpeg`; None takes TIFF and WebP for a photo that came as one,
-                else PNG. WebP and JPEG hold 8 bits, PNG 16 where the photo has floats.
+            path: The file, whose suffix says its format: .png, .tif, .webp or .jpg. A missing folder is made.
+            sample: Which one, from 0.
+            format: `png`, `tiff`, `webp` or `jpeg`, for a file without such a suffix; None takes `Colorization.format`.
 
         Raises:
-            ChromanticError: The file cannot be written, or the format is unknown or has no
-                transparency, which the photo has.
+            ChromanticError: There is no such sample, the suffix is of no format that is written or not of the one
+                given, the format holds no transparency, which the photo has, or the file cannot be written.
         """
-        check_format(format)
-        format = format or result_format(self.photo.format)
+        path = Path(path)
+        self._write(path, sample, format_of_file(path, format, otherwise=self.format))
+
+    def _write(self, target: Path, sample: int, format: str) -> None:
+        sample = self._checked(sample)
         depth = depth_in(format, self.photo.result_depth)
-        options: dict[str, object] = {"colours": "expected"}
-        if self.draws:
-            options = {"seed": self.draws.seed, "sample": sample + 1, "temperature": self.draws.temperature}
-            options |= {"candidates": self.draws.candidates} if self.draws.candidates else {}
+        provenance = Provenance(self.model, self._origin(sample))
+        write_rows(target, format, self._rows(sample, depth), depth, self.photo, provenance)
+
+    def _checked(self, sample: int) -> int:
+        try:
+            number = operator.index(sample)
+        except TypeError as error:
+            raise ChromanticError(f"sample {sample!r}: give a whole number") from error
+        if not 0 <= number < len(self.chroma):
+            raise ChromanticError(f"sample {sample}: there are {len(self.chroma)}; count from 0")
+        return number
+
+    def _origin(self, sample: int) -> dict[str, object]:
+        """What a file says of how it was made."""
+        origin: dict[str, object] = {"colours": "expected"}
+        if draws := self.options.draws:
+            origin = {"seed": draws.seed, "sample": sample + 1, "temperature": draws.temperature}
+            origin |= {"candidates": draws.candidates} if draws.candidates else {}
         if self.levels != Levels():
-            options |= {"contrast": "applied" if self.apply_contrast else "restored"}
-        provenance = Provenance(self.model, options)
-        write_rows(Path(path), format, self._rows(sample, depth), depth, self.photo, provenance)
+            origin |= {"contrast": "applied" if self.options.apply_contrast else "restored"}
+        return origin
 
     def _strips(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
         """Red, green and blue, a band of rows at a time."""
-        maps = chroma_maps(self.chroma[sample].numpy(), self.small_lightness)
+        maps = chroma_maps(self.chroma[sample], self.small_lightness)
         for rows, strip in enlarged_strips(maps, self.size):
             lightness = lightness_of(self.photo, rows)
             stretched = self.levels.stretch(lightness)
             chroma = chroma_from_maps(strip, stretched)
-            yield join_chroma(stretched if self.apply_contrast else lightness, chroma, depth)
+            yield join_chroma(stretched if self.options.apply_contrast else lightness, chroma, depth)
 
     def _rows(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
         """What `_strips` gives, with the photo's opacity where it has one."""
@@ -184,19 +165,20 @@ class Colorization:
     @cached_property
     def segmentation(self) -> Segmentation | None:
         """The likeliest class of each pixel; None where the network has no segmentation (purple flow)."""
-        if self.scene.class_logits is None:
+        probabilities = self.understanding.class_probabilities
+        if probabilities is None:
             return None
         classes = np.empty(self.size, np.uint8)
-        for rows, logits in enlarged_strips(self.scene.class_logits[0].numpy(), self.size):
-            classes[rows] = logits.argmax(axis=0)
+        for rows, strip in enlarged_strips(probabilities, self.size):
+            classes[rows] = strip.argmax(axis=0)
         return Segmentation(classes, self.class_names)
 
     @cached_property
-    def uncertainty(self) -> Float[np.ndarray, "height width"]:
+    def uncertainty(self) -> Float32[np.ndarray, "height width"]:
         """Entropy in bits, 0 to 16, of each pixel's chroma on the 1-unit grid, as the embedding predicts it."""
         bits = np.empty(self.size, np.float32)
-        for rows, strip in enlarged_strips(entropy(self.scene.chroma_parameters)[0].numpy(), self.size):
-            bits[rows] = strip
+        for rows, strip in enlarged_strips(self.understanding.entropy[None], self.size):
+            bits[rows] = strip[0]
         return bits
 
     @property
@@ -208,100 +190,78 @@ class Colorization:
 class Colorizer:
     """A network that is ready to colorize photos."""
 
-    def __init__(self, network: Chromantic, name: str) -> None:
-        """Takes a network in evaluation mode, on any device, and the name that its results shall carry."""
-        self.network = network
-        self.name = name
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | os.PathLike[str] = "default") -> "Colorizer":
+    def from_pretrained(
+        cls, name_or_path: str | os.PathLike[str] = "default", device: DeviceName = "cpu"
+    ) -> "Colorizer":
         """Loads shipped weights by name, or a user's file.
 
-        Raises:
-            ChromanticError: There are no such weights, or they are damaged or of another network.
-        """
-        name_or_path = os.fspath(name_or_path)
-        return cls(pretrained.load(name_or_path), f"{name_or_path}@{pretrained.fingerprint(name_or_path)}")
+        Args:
+            name_or_path: The weights.
+            device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
 
-    @torch.no_grad()
+        Raises:
+            ChromanticError: There are no such weights, they are damaged or of another network, or there is no such
+                device.
+        """
+        return cls(Engine.from_pretrained(os.fspath(name_or_path), device))
+
+    def __repr__(self) -> str:
+        return f"<Colorizer {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """Name and fingerprint of the weights, which results carry."""
+        return self.engine.name
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the network's segmentation; empty where it has none."""
+        return self.engine.class_names
+
     def colorize(
         self,
         photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
-        samples: int | None = None,
-        seed: int | None = None,
-        temperature: float | None = None,
-        candidates: int | None = None,
-        restore_contrast: bool = False,
-        apply_contrast: bool = False,
-        callback: Callable[[int, int], None] | None = None,
+        options: Options | None = None,
+        *,
+        callback: Progress | None = None,
+        **choices: Any,
     ) -> Colorization:
         """Colorizes a photo; its lightness stays, and only it is read of a colour photo.
 
-        Without `samples`, `seed`, `temperature` and `candidates` it gives the colours that the model expects, as vivid
-        as photographs: the most natural single result, in one pass. With any of them it draws (`Draws`).
-
         Args:
             photo: What `chromantic.photo.read_photo` reads.
-            samples: Different colorizations to draw.
-            seed: Of the draws.
-            temperature: Of the draws.
-            candidates: Draws behind each sample.
-            restore_contrast: Let the network see a faded photo with its levels stretched; the result keeps the photo's
-                own lightness.
-            apply_contrast: Stretch the result's levels, too.
-            callback: Called with the finished and all rows of the draws; may raise to cancel.
+            options: How to colorize; None gives the expected colours.
+            callback: Called with the finished and all steps of the draws; may raise to cancel.
+            **choices: Fields of `Options`, in place of those of `options`: `samples=3`.
 
         Raises:
-            ChromanticError: The photo cannot be read, or an argument is out of range.
+            ChromanticError: The photo cannot be read, or a choice is out of range.
         """
-        draws = Draws.asked_for(samples=samples, seed=seed, temperature=temperature, candidates=candidates)
+        check_process()
+        options = replace(options or Options(), **choices)
         original = read_photo(photo)
-        small_lightness = resize_lightness(original)
-        levels = find_levels(small_lightness) if restore_contrast or apply_contrast else Levels()
-        small_lightness = levels.stretch(small_lightness)
-        read = torch.from_numpy(small_lightness)[None, None].to(next(self.network.parameters()).device)
-        scene = self.network.encode(read)
-        chroma, log_likelihoods = expected_chroma(scene.chroma_parameters), torch.empty(0)
-        if draws:
-            chroma, log_likelihoods = self._draw(scene, draws, callback)
+        lightness = resize_lightness(original)
+        levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()
+        lightness = levels.stretch(lightness)
+        understanding = self.engine.understand(lightness)
+        chroma, log_likelihoods = understanding.expected_chroma[None], tuple[float, ...]()
+        if options.draws:
+            chroma, log_likelihoods = self.engine.draw(understanding, options.draws, callback)
         return Colorization(
             photo=original,
-            chroma=chroma.cpu(),
-            log_likelihoods=tuple(log_likelihoods.tolist()),
-            draws=draws,
+            chroma=chroma,
+            log_likelihoods=log_likelihoods,
+            options=options,
             model=self.name,
-            scene=scene.map(Tensor.cpu),
-            small_lightness=small_lightness,
+            understanding=understanding,
+            small_lightness=lightness,
             levels=levels,
-            apply_contrast=apply_contrast,
-            class_names=self.network.config.classes,
+            class_names=self.class_names,
         )
-
-    def _draw(self, scene: Scene, draws: Draws, callback: Callable[[int, int], None] | None) -> tuple[Tensor, Tensor]:
-        """Chroma of every sample, and its log-likelihood where the generator drew it."""
-        generator = torch.Generator().manual_seed(draws.seed)
-        if draws.candidates is None:
-            chroma = sample_coherently(
-                scene,
-                samples=draws.samples,
-                generator=generator,
-                temperature=draws.temperature,
-                callback=callback,
-            )
-            return chroma, torch.empty(0)
-        drawn, likelihoods = sample_chroma(
-            self.network,
-            scene,
-            samples=draws.samples * draws.candidates,
-            generator=generator,
-            temperature=draws.temperature,
-            callback=callback,
-        )
-        candidates = drawn.unflatten(0, (draws.samples, draws.candidates))
-        expected = expected_chroma(scene.chroma_parameters)
-        chosen = choose_samples(candidates, expected.expand(draws.samples, -1, -1, -1))
-        chosen += torch.arange(0, len(drawn), draws.candidates, device=drawn.device)
-        return drawn[chosen], likelihoods[chosen]
 
 
 def resize_lightness(photo: Photo) -> Float32[np.ndarray, "h w"]:
@@ -313,12 +273,14 @@ def resize_lightness(photo: Photo) -> Float32[np.ndarray, "h w"]:
 
 def colorize(
     photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
+    options: Options | None = None,
     *,
     model: str | os.PathLike[str] = "default",
-    **options: Any,
+    device: DeviceName = "cpu",
+    **choices: Any,
 ) -> Colorization:
-    """Colorizes one photo with `Colorizer.colorize`'s options; for several photos keep a `Colorizer`."""
-    return Colorizer.from_pretrained(model).colorize(photo, **options)
+    """Colorizes one photo as `Colorizer.colorize` does; for several photos keep a `Colorizer`."""
+    return Colorizer.from_pretrained(model, device).colorize(photo, options, **choices)
 
 
 def _voc_colour(index: int) -> tuple[int, int, int]:

@@ -45,7 +45,7 @@ def contact_sheet(
     """
     titles = ["grey", "expected", *(f"sample {number + 1}" for number in range(samples))]
     titles[:0] = ["original"] if originals else []
-    segments = colorizer.network.segmentation is not None
+    segments = bool(colorizer.class_names)
 
     def row_of(path: Path) -> Image.Image:
         photo = read_photo(path)

@@ -6,18 +6,21 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from chromantic.archive.job import output_of
-from chromantic.archive.manifest import MOST_ATTEMPTS, Manifest, Version, only_run
-from chromantic.archive.run import Counts, Job, Options, run
+from chromantic.archive.job import Job
+from chromantic.archive.manifest import MOST_ATTEMPTS, NAME, Manifest, Version, only_run
+from chromantic.archive.run import Counts, run
 from chromantic.archive.tree import walk
 from chromantic.cli import main
 from chromantic.errors import ChromanticError
+from chromantic.options import Options
 from chromantic.photo import write
 
 
@@ -31,7 +34,7 @@ def job(tmp_path, tiny_weights) -> Job:
         Image.fromarray(rng.integers(0, 256, (40, 48), dtype=np.uint8)).convert("RGB").save(path)
     broken = tmp_path / "in/b/broken.jpg"
     broken.write_bytes(broken.read_bytes()[:1500])
-    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), Options())
+    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), "cpu", Options())
 
 
 RESULTS = ["a.jpg.png", "b/c.tif", "b/d/e.png", "b/d/f.webp"]
@@ -54,7 +57,7 @@ def rows_of(job: Job, columns: str) -> list[tuple]:
 def test_a_tree_becomes_a_tree_and_broken_photos_are_recorded(job, caplog):
     before = {path: path.read_bytes() for path in job.source.rglob("*.*") if path.is_file()}
     told: list[tuple[int, int, int]] = []
-    assert run(job, workers=2, progress=lambda *numbers: told.append(numbers)) == Counts(done=4, failed=1)
+    assert run(job, workers=2, report=lambda *numbers: told.append(numbers)) == Counts(done=4, failed=1)
     assert sorted(results_of(job)) == RESULTS
     assert told[-1] == (5, 1, 5)
     rows = rows_of(job, "path, status, output, error, length(sha256), options")
@@ -67,8 +70,7 @@ def test_a_tree_becomes_a_tree_and_broken_photos_are_recorded(job, caplog):
     ]
     assert "damaged or truncated" in rows[1][3]
     assert {row[4] for row in rows} == {64}
-    options = {"format": None, "restore_contrast": False, "apply_contrast": False}
-    assert json.loads(rows[0][5]) == options | {"seed": None, "temperature": None, "candidates": None}
+    assert json.loads(rows[0][5]) == asdict(Options())
     assert [record.getMessage() for record in caplog.records if "broken.jpg" in record.getMessage()] == [rows[1][3]]
     assert {path: path.read_bytes() for path in before} == before
 
@@ -93,10 +95,10 @@ def test_what_is_done_is_skipped_and_what_is_new_or_changed_is_redone(job):
 def test_other_options_and_other_weights_colorize_anew(job, tmp_path):
     run(job, workers=1)
     first = results_of(job)
-    other = Job(job.source, job.target, job.model, Options(seed=1))
+    other = Job(job.source, job.target, job.model, "cpu", Options(seed=1))
     assert run(other, workers=1) == Counts(done=4, failed=1)
     assert all(content != first[name] for name, content in results_of(job).items())
-    as_png = Job(job.source, tmp_path / "png", job.model, Options(format="png"))
+    as_png = Job(job.source, tmp_path / "png", job.model, "cpu", Options(format="png"))
     run(as_png, workers=1)
     assert sorted(results_of(as_png)) == ["a.jpg.png", "b/c.tif.png", "b/d/e.png", "b/d/f.webp.png"]
 
@@ -147,9 +149,7 @@ def test_runs_killed_at_any_moment_go_on(job):
 
 
 def test_an_interruption_exits_130_and_goes_on(job, monkeypatch):
-    from chromantic.archive import run as module
-
-    original, calls = module.colorize_file, []
+    original, calls = Job.colorize, []
 
     def interrupt(*arguments):
         calls.append(arguments)
@@ -157,7 +157,7 @@ def test_an_interruption_exits_130_and_goes_on(job, monkeypatch):
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(module, "colorize_file", interrupt)
+    monkeypatch.setattr(Job, "colorize", interrupt)
     command = ["archive", str(job.source), str(job.target), "--model", job.model, "--workers", "1"]
     assert main(command) == 130
     assert 0 < len(results_of(job)) < 4
@@ -204,7 +204,7 @@ def test_watching_takes_what_arrives(job, monkeypatch):
 def test_no_input_is_ever_written_over(job, tmp_path):
     for target in (job.source, job.source / "out", tmp_path):
         with pytest.raises(ChromanticError, match="choose another OUT"):
-            run(Job(job.source, target, job.model, job.options))
+            run(replace(job, target=target))
     job.target.mkdir()
     (job.target / "b").symlink_to(job.source / "b")
     before = (job.source / "b/c.tif").read_bytes()
@@ -278,5 +278,17 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(job, monkeypat
 
 def test_outputs_keep_their_own_suffix_or_get_one_more():
     named = {"a.JPG": "a.JPG.png", "b.TIFF": "b.TIFF", "c.png": "c.png", "d.webp": "d.webp", "e.jp2": "e.jp2.png"}
-    assert {name: str(output_of(Path(name), Options())[0]) for name in named} == named
-    assert output_of(Path("a.jpeg"), Options(format="jpeg")) == (Path("a.jpeg"), "jpeg")
+    job = Job(Path("in"), Path("out"), "default", "cpu", Options())
+    assert {name: str(job.output_of(Path(name))) for name in named} == named
+    assert replace(job, options=Options(format="jpeg")).output_of(Path("a.jpeg")) == Path("a.jpeg")
+
+
+def test_options_that_another_version_wrote_are_understood_or_count_as_others(job):
+    """A manifest from before `samples` was an option still tells what is done."""
+    run(job, workers=1)
+    with closing(sqlite3.connect(job.target / NAME)) as database, database:
+        database.execute("UPDATE photos SET options = json_remove(options, '$.samples')")
+    assert run(job, workers=1) == Counts(failed=1, skipped=4)
+    with closing(sqlite3.connect(job.target / NAME)) as database, database:
+        database.execute("UPDATE photos SET options = json_set(options, '$.palette', 'sepia')")
+    assert run(job, workers=1) == Counts(done=4, failed=1)

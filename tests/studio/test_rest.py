@@ -214,7 +214,7 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
             held.wait(30)
             return super().colorize(*arguments, **options)
 
-    slow = Slow(colorizer.network, colorizer.name)
+    slow = Slow(colorizer.engine)
     limits = Limits(waiting=2)
     with serving(slow, tmp_path, limits=limits) as client:
         figures = client.get("/metrics").text
@@ -256,7 +256,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
 
             return super().colorize(photo, callback=slowly if callback else None, **options)
 
-    with serving(Watched(colorizer.network, colorizer.name), tmp_path) as client:
+    with serving(Watched(colorizer.engine), tmp_path) as client:
         body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
         connection = http.client.HTTPConnection(client.url.removeprefix("http://"))
         connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})

@@ -4,21 +4,20 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chromantic.archive.job import DiskFullError, Options, colorize_file, remove_leftovers
+from chromantic.archive.job import DiskFullError, Job, remove_leftovers
 from chromantic.archive.manifest import MOST_ATTEMPTS, Outcome, Version
 from chromantic.colorizer import Colorizer
-
-if TYPE_CHECKING:
-    from chromantic.archive.run import Job
+from chromantic.parallel import use_one_core
 
 _ATTEMPTS = ".attempts-{}"
 """A file in the output folder with a byte for each time that a photo was begun: Ray would begin one without end."""
 
 
-def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | None, address: str) -> Iterator[Outcome]:
+def colorize_on_cluster(job: Job, due: dict[Path, Version], workers: int | None, address: str) -> Iterator[Outcome]:
     """What became of each photo, in the order in which they end.
 
     A worker that dies is started anew, and its photos are given to the others; a photo that several have died with is
@@ -45,9 +44,10 @@ def colorize_on_cluster(job: "Job", due: dict[Path, Version], workers: int | Non
         most, resources = worker_resources(ray.cluster_resources())
         photos = from_items(items, override_num_blocks=len(items))  # what dies with a worker is a photo, not a batch
         model = str(Path(job.model).resolve()) if Path(job.model).is_file() else job.model  # workers start elsewhere
+        theirs = replace(job, source=job.source.resolve(), target=job.target.resolve(), model=model)
         work = photos.map(
             _Worker,  # type: ignore[arg-type]  # Ray makes one in each process
-            fn_constructor_args=(str(job.source.resolve()), str(job.target.resolve()), model, job.options),
+            fn_constructor_args=(theirs,),
             compute=ActorPoolStrategy(min_size=1, max_size=workers or most),
             **resources,
         )
@@ -74,27 +74,25 @@ def worker_resources(cluster: Mapping[str, float]) -> tuple[int, dict[str, Any]]
 class _Worker:
     """A process of the cluster, with weights of its own."""
 
-    def __init__(self, source: str, target: str, model: str, options: Options) -> None:
-        import torch
-
-        torch.set_num_threads(1)
-        self.source, self.target, self.options = Path(source), Path(target), options
-        self.colorizer = Colorizer.from_pretrained(model)
-        if torch.cuda.is_available():  # Ray hides those that the worker has not asked for
-            self.colorizer.network.cuda()
+    def __init__(self, job: Job) -> None:
+        use_one_core()
+        self.job = job
+        self.colorizer = Colorizer.from_pretrained(
+            job.model, "auto"
+        )  # Ray hides GPUs that the worker has not asked for
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         path, version = Path(os.fsdecode(row["path"])), Version(row["size"], row["modified_ns"])
-        attempts = self.target / _ATTEMPTS.format(hashlib.sha256(row["path"]).hexdigest())
+        attempts = self.job.target / _ATTEMPTS.format(hashlib.sha256(row["path"]).hexdigest())
         try:
             with attempts.open("ab") as file:
                 file.write(b".")
                 died = file.tell() - 1
             if died >= MOST_ATTEMPTS:
-                message = f"{self.source / path}: {died} workers in a row died with it; get a fresh copy"
+                message = f"{self.job.source / path}: {died} workers in a row died with it; get a fresh copy"
                 outcome = Outcome(path, version, error=message)
             else:
-                outcome = colorize_file(self.colorizer, self.source, self.target, path, version, self.options)
+                outcome = self.job.colorize(self.colorizer, path, version)
         except (DiskFullError, OSError) as error:  # nothing can be written
             return {**row, "full": True, "sha256": None, "output": None, "error": str(error), "seconds": 0.0}
         attempts.unlink()

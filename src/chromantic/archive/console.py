@@ -2,11 +2,12 @@
 
 import time
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+from chromantic.archive.job import Job
 from chromantic.archive.manifest import NAME
-from chromantic.archive.run import Counts, Job, run
+from chromantic.archive.run import Counts, run
+from chromantic.progress import terminal_bar
 
 _LOOK_SECONDS = 5.0
 
@@ -20,17 +21,17 @@ def run_with_progress(job: Job, *, workers: int | None, ray_address: str | None,
     Raises:
         ChromanticError: As `run` does.
     """
-    console, start = Console(stderr=True), time.monotonic()
+    start = time.monotonic()
     columns = (TextColumn("Colorizing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     figures = TextColumn("{task.fields[speed]:.2f} photos/s, {task.fields[failed]} failed")
-    with Progress(*columns, figures, console=console, disable=not console.is_terminal) as bar:
+    with terminal_bar(*columns, figures) as bar:
         task = bar.add_task("", total=None, speed=0.0, failed=0)
 
         def show(ended: int, failed: int, total: int) -> None:
             bar.update(task, completed=ended, total=total, failed=failed, speed=ended / (time.monotonic() - start))
 
         look = _LOOK_SECONDS if watch else None
-        counts = run(job, workers=workers, ray_address=ray_address, watch=look, progress=show)
+        counts = run(job, workers=workers, ray_address=ray_address, watch=look, report=show)
     print(_summary(job, counts, time.monotonic() - start))
     return 1 if counts.failed else 0
 

@@ -4,17 +4,17 @@ A row is written before a photo is begun and again when it has ended: a run that
 `started`, whose photos the next run begins again.
 """
 
+import json
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from chromantic.errors import ChromanticError
+from chromantic.options import Options
 
 NAME = "manifest.sqlite"
 MOST_ATTEMPTS = 4
@@ -55,7 +55,7 @@ class Row:
     version: Version
     sha256: str | None
     model: str | None
-    options: str | None
+    options: Options | None
     output: str | None
 
 
@@ -71,6 +71,14 @@ class Outcome:
     seconds: float = 0.0
 
 
+def _options_of(text: str | None) -> Options | None:
+    """The options of a row; None where there are none, or where another version had others."""
+    try:
+        return Options(**json.loads(text)) if text else None
+    except (ValueError, TypeError, ChromanticError):
+        return None
+
+
 def text_of(path: Path) -> str:
     """A path as the manifest holds it."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -83,7 +91,7 @@ class Manifest:
         """Opens or creates the manifest of an existing folder.
 
         Raises:
-            ChromanticError: it is damaged or no manifest.
+            ChromanticError: It is damaged or no manifest.
         """
         self.path = folder / NAME
         self._lock = threading.Lock()
@@ -102,7 +110,10 @@ class Manifest:
         columns = "path, status, attempts, size, modified_ns, sha256, model, options, output"
         with self._reporting():
             rows = self._connection.execute(f"SELECT {columns} FROM photos")
-            return {row[0]: Row(row[1], row[2], Version(row[3], row[4]), *row[5:]) for row in rows}
+            return {
+                path: Row(status, attempts, Version(*version), sha256, model, _options_of(options), output)
+                for path, status, attempts, *version, sha256, model, options, output in rows
+            }
 
     def queue(self, photos: Mapping[Path, Version]) -> None:
         """Records that photos are to be colorized: from now on a result in their places may be theirs."""
@@ -121,14 +132,15 @@ class Manifest:
         """Records that a photo of the queue is begun."""
         self._execute("UPDATE photos SET attempts = attempts + 1 WHERE path = ?", (text_of(path),))
 
-    def end(self, outcome: Outcome, model: str, options: str) -> None:
+    def end(self, outcome: Outcome, model: str, options: Options) -> None:
         """Records what became of a photo, or of a folder that cannot be looked into."""
         output = None if outcome.output is None else text_of(outcome.output)
         self._execute(
             "INSERT OR REPLACE INTO photos VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))",
             (
                 text_of(outcome.path), "done" if outcome.error is None else "failed", outcome.version.size,
-                outcome.version.modified_ns, outcome.sha256, model, options, output, outcome.error, outcome.seconds,
+                outcome.version.modified_ns, outcome.sha256, model, json.dumps(asdict(options), sort_keys=True), output,
+                outcome.error, outcome.seconds,
             ),
         )  # fmt: skip
 
@@ -160,11 +172,11 @@ def only_run(folder: Path) -> Iterator[None]:
     """Keeps a second run out of an output folder as long as this one lives.
 
     Raises:
-        ChromanticError: another run is at work there.
+        ChromanticError: Another run is at work there.
     """
-    try:
-        lock = FileLock(folder / ".manifest.lock", blocking=False).acquire()
-    except Timeout as error:
-        raise ChromanticError(f"{folder}: another run is at work there; wait for its end") from error
-    with lock:
+    with closing(sqlite3.connect(folder / ".manifest.lock", timeout=0)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")  # which the system ends with the process
+        except sqlite3.OperationalError as error:
+            raise ChromanticError(f"{folder}: another run is at work there; wait for its end") from error
         yield

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from chromantic.archive.job import Options, colorize_file, output_of, remove_leftovers
+from chromantic.archive.job import Job, remove_leftovers
 from chromantic.archive.manifest import (
     MOST_ATTEMPTS,
     NAME,
@@ -30,27 +30,10 @@ from chromantic.parallel import map_in_threads
 SETTLED_SECONDS = 2.0
 """A file that has changed within this time may still be on its way in: a watching run leaves it for the next look."""
 
-Progress = Callable[[int, int, int], None]
+Report = Callable[[int, int, int], None]
 """Takes the numbers of photos ended in this run, of those that failed, and of all it has to do."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """An input and an output folder, what colorizes, and how.
-
-    Attributes:
-        source: The input folder.
-        target: The output folder.
-        model: Name or path of the weights.
-        options: For every photo.
-    """
-
-    source: Path
-    target: Path
-    model: str
-    options: Options
 
 
 @dataclass
@@ -68,23 +51,22 @@ def run(
     workers: int | None = None,
     ray_address: str | None = None,
     watch: float | None = None,
-    progress: Progress = lambda ended, failed, total: None,
+    report: Report = lambda ended, failed, total: None,
 ) -> Counts:
     """Colorizes what is new, changed, failed before or made with another model or other options.
 
     Args:
         job: What to do.
-        workers: Threads, each on one core; None takes as many as torch uses. On a cluster: processes.
+        workers: Threads, each on one core; None takes one a core. On a cluster: processes.
         ray_address: Of a Ray cluster that does the work; it sees both folders under the same names.
         watch: Seconds between looks for new files; the run then ends by an interruption only. None looks once.
-        progress: Told of every photo.
+        report: Told of every photo.
 
     Raises:
         ChromanticError: A folder or an option cannot be used, another run is at work, or the disk is full.
     """
-    job.options.check()
     _check_folders(job)
-    colorizer = Colorizer.from_pretrained(job.model)
+    colorizer = Colorizer.from_pretrained(job.model, job.device)
     counts, tried = Counts(), dict[Path, Version]()
     with only_run(job.target), closing(Manifest(job.target)) as manifest:
         while True:
@@ -94,9 +76,9 @@ def run(
             tried.update(due)
             outcomes = chain(lost, _work(job, colorizer, manifest, due, workers, ray_address))
             for outcome in outcomes:
-                manifest.end(outcome, colorizer.name, job.options.text)
+                manifest.end(outcome, colorizer.name, job.options)
                 _count(outcome, counts)
-                progress(counts.done + counts.failed, counts.failed, len(due) + len(lost))
+                report(counts.done + counts.failed, counts.failed, len(due) + len(lost))
             if watch is None:
                 return counts
             time.sleep(watch)
@@ -127,7 +109,7 @@ def _due(
     lost += [Outcome(path, NO_FILE, error=f"{job.source / path}: {why}") for path, why in tree.unreadable.items()]
     now, counts.skipped = time.time(), 0
     for path, version in tree.photos.items():
-        row, output = rows.get(text_of(path)), output_of(path, job.options)[0]
+        row, output = rows.get(text_of(path)), job.output_of(path)
         if tried.get(path) == version or (settled and now - version.modified_ns / 1e9 < SETTLED_SECONDS):
             continue
         if row and _is_done(row, job, path, version, model, manifest):
@@ -150,9 +132,9 @@ def _due(
 
 def _is_done(row: Row, job: Job, path: Path, version: Version, model: str, manifest: Manifest) -> bool:
     """Whether a result is there and still that of the photo, the model and the options."""
-    if row.status != "done" or (row.model, row.options) != (model, job.options.text):
+    if row.status != "done" or (row.model, row.options) != (model, job.options):
         return False
-    if not os.path.lexists(job.target / output_of(path, job.options)[0]):
+    if not os.path.lexists(job.target / job.output_of(path)):
         return False
     if row.version != version:
         try:
@@ -173,13 +155,13 @@ def _work(
     ray_address: str | None,
 ) -> Iterator[Outcome]:
     if ray_address and due:
-        from chromantic.archive.cluster import colorize_on_cluster
+        from chromantic.archive.cluster import colorize_on_cluster  # here: Ray is an extra
 
         return colorize_on_cluster(job, due, workers, ray_address)
 
     def colorize(path: Path) -> Outcome:
         manifest.start(path)
-        return colorize_file(colorizer, job.source, job.target, path, due[path], job.options)
+        return job.colorize(colorizer, path, due[path])
 
     rows = manifest.rows()
     suspects = [path for path in due if rows[text_of(path)].attempts]  # a run died while it was at work on them

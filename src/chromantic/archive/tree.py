@@ -16,10 +16,10 @@ class Tree:
     """What a walk has found, by path in the folder.
 
     Attributes:
-        photos: files with a photo's suffix, in order of path.
-        unreadable: folders that cannot be looked into, with the reason.
-        others: how many files are no photos.
-        links: links to folders, which are not followed: they may lead back up.
+        photos: Files with a photo's suffix, in order of path.
+        unreadable: Folders that cannot be looked into, with the reason.
+        others: How many files are no photos.
+        links: Links to folders, which are not followed: they may lead back up.
     """
 
     photos: dict[Path, Version] = field(default_factory=dict)

@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from chromantic.cli.program import (
-    ApplyContrast,
-    Candidates,
-    DrawSeed,
-    FileFormat,
-    Model,
-    Photos,
-    RestoreContrast,
-    Seed,
-    Temperature,
-    Whole,
-    app,
-    check_output,
-    progress,
-)
+from chromantic.cli.program import Choices, Device, Model, Photos, Seed, app, check_output
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
+from chromantic.options import Options, Whole
+from chromantic.progress import progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,6 +20,7 @@ if TYPE_CHECKING:
     from chromantic.colorizer import Colorization
 
 _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+_EXPECTED = Options()
 
 
 @app.command
@@ -40,55 +29,41 @@ def colorize(
     /,
     *,
     output: Annotated[Path | None, Parameter(help="Folder for the results; else beside each photo.")] = None,
-    samples: Annotated[
-        Whole | None, Parameter(help="Draw so many different colorizations of each photo; else give the expected one.")
-    ] = None,
-    seed: DrawSeed = None,
-    temperature: Temperature = None,
-    candidates: Candidates = None,
-    restore_contrast: RestoreContrast = False,
-    apply_contrast: ApplyContrast = False,
+    options: Choices = _EXPECTED,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
-    file_format: FileFormat = None,
     model: Model = "default",
+    device: Device = "cpu",
     json_lines: Annotated[bool, Parameter("--json", help="Print one JSON line per file written.")] = False,
 ) -> None:
     """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples."""
-    from chromantic.colorizer import Colorizer, Draws
-    from chromantic.parallel import map_in_threads
-    from chromantic.photo import FORMATS, check_format, result_format, write_picture
+    from chromantic.photo import FORMATS, result_format
 
-    Draws.asked_for(samples=samples, seed=seed, temperature=temperature, candidates=candidates)
-    check_format(file_format)
-    formats = {file: file_format or result_format(like) for file, like in _readable_photos(photos).items()}
-    files = list(formats)
-    kinds = ["color"] if samples in (None, 1) else [f"color-{number}" for number in range(1, samples + 1)]
+    formats = {file: options.format or result_format(like) for file, like in _readable_photos(photos).items()}
+    samples = options.samples or 1
+    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
     kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
-    outputs = _plan_outputs({file: FORMATS[formats[file]].suffix for file in files}, output, kinds)
-    colorizer = Colorizer.from_pretrained(model)
-    if segmentation and colorizer.network.segmentation is None:
+    outputs = _plan_outputs({file: FORMATS[format].suffix for file, format in formats.items()}, output, kinds)
+
+    from chromantic.colorizer import Colorizer  # torch, once the outputs are known to be possible
+    from chromantic.parallel import map_in_threads
+    from chromantic.photo import write_picture
+
+    colorizer = Colorizer.from_pretrained(model, device)
+    if segmentation and not colorizer.class_names:
         raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
 
     def colorize_file(file: Path) -> list[dict[str, object]]:
-        result = colorizer.colorize(
-            file,
-            samples=samples,
-            seed=seed,
-            temperature=temperature,
-            candidates=candidates,
-            restore_contrast=restore_contrast,
-            apply_contrast=apply_contrast,
-        )
+        result = colorizer.colorize(file, options)
         for number, (kind, path) in enumerate(outputs[file].items()):
             if kind.startswith("color"):
-                result.save(path, number, formats[file])
+                result.save(path, number)
             else:
                 write_picture(_map_picture(result, kind), path)
         return [_record(result, number, path) for number, path in enumerate(outputs[file].values())]
 
-    with progress("Colorizing", len(files)) as update:
-        for done, records in enumerate(map_in_threads(colorize_file, files), start=1):
+    with progress("Colorizing", len(formats)) as update:
+        for done, records in enumerate(map_in_threads(colorize_file, formats), start=1):
             if json_lines:
                 for record in records:
                     print(json.dumps(record), flush=True)
@@ -104,20 +79,20 @@ def archive(
     workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
     watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
     ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
-    seed: DrawSeed = None,
-    temperature: Temperature = None,
-    candidates: Candidates = None,
-    restore_contrast: RestoreContrast = False,
-    apply_contrast: ApplyContrast = False,
-    file_format: FileFormat = None,
+    options: Choices = _EXPECTED,
     model: Model = "default",
+    device: Device = "cpu",
 ) -> int:
-    """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed."""
-    from chromantic.archive.console import run_with_progress
-    from chromantic.archive.run import Job, Options
+    """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed.
 
-    options = Options(seed, temperature, candidates, restore_contrast, apply_contrast, file_format)
-    job = Job(source, target, model, options)
+    Each photo has one result: --samples 1, like --seed, draws it.
+    """
+    from chromantic.archive.console import run_with_progress
+    from chromantic.archive.job import Job
+
+    if (options.samples or 1) > 1:
+        raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
+    job = Job(source, target, model, device, options)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 
@@ -130,11 +105,12 @@ def studio(
     port: Annotated[Whole, Parameter(help="Of the page and the service; 0 takes a free one.")] = 8000,
     token: Annotated[str | None, Parameter(env_var="CHROMANTIC_TOKEN", help="Secret that a visitor must know.")] = None,
     model: Model = "default",
+    device: Device = "cpu",
 ) -> None:
     """Colorize in a browser, and by REST: serves a page on this machine, until interrupted."""
     from chromantic.studio.server import serve_studio
 
-    serve_studio(model, host, port, token, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True))
+    serve_studio(model, host, port, token, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True), device)
 
 
 @app.command
@@ -147,17 +123,19 @@ def sheet(
     seed: Seed = 0,
     originals: Annotated[bool, Parameter(help="Show the photos in their own colours, too.")] = False,
     model: Model = "default",
+    device: Device = "cpu",
 ) -> None:
     """Show photos and what becomes of them side by side on one picture."""
-    from chromantic.colorizer import Colorizer, Draws
+    Options(samples=samples, seed=seed)  # refuses what is out of range, before any work
+    files = list(_readable_photos(photos))
+    check_output(output, _SHEET_SUFFIXES, files)
+
+    from chromantic.colorizer import Colorizer
     from chromantic.contact_sheet import contact_sheet
     from chromantic.photo import write_picture
 
-    Draws.asked_for(samples=samples, seed=seed)
-    files = list(_readable_photos(photos))
-    check_output(output, _SHEET_SUFFIXES, files)
     start = time.monotonic()
-    colorizer = Colorizer.from_pretrained(model)
+    colorizer = Colorizer.from_pretrained(model, device)
     with progress("Colorizing", len(files)) as update:
         picture = contact_sheet(colorizer, files, samples=samples, seed=seed, originals=originals, callback=update)
     write_picture(picture, output)
@@ -204,11 +182,12 @@ def _map_picture(result: "Colorization", kind: str) -> "Image.Image":
 
 
 def _record(result: "Colorization", number: int, path: Path) -> dict[str, object]:
-    drawn = result.draws is not None and number < len(result.chroma)  # samples come first, then maps
+    draws = result.options.draws
+    drawn = draws is not None and number < len(result.chroma)  # samples come first, then maps
     known = number < len(result.log_likelihoods)
     return {
         "path": str(path),
-        "seed": result.draws.seed if result.draws else None,
+        "seed": draws.seed if draws else None,
         "sample": number + 1 if drawn else None,
         "log_likelihood": result.log_likelihoods[number] if known else None,
         "model": result.model,

@@ -1,18 +1,17 @@
-"""What several commands share: the program, their options, and how they tell of progress."""
+"""What several commands share: the program, their options and tables."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Parameter
 from rich.console import Console, RenderableType
-from rich.progress import Progress
 
 from chromantic import __version__
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
+from chromantic.options import Options, Whole
 
 app = App(
     name="chromantic",
@@ -26,28 +25,14 @@ app = App(
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 
 
-def _whole(_: type, tokens: Sequence[Token]) -> int:
-    try:
-        return int(tokens[0].value)  # cyclopts itself would round
-    except ValueError as error:
-        raise ValueError(f"{tokens[0].value} is no whole number") from error
-
-
-Whole = Annotated[int, Parameter(converter=_whole)]
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
-DrawSeed = Annotated[Whole | None, Parameter(help="Draw; the same seed gives the same pictures.")]
-Temperature = Annotated[float | None, Parameter(help="Draw; below 1 colours are calmer.")]
-Candidates = Annotated[
-    Whole | None,
-    Parameter(help="Draw so often from the generator, pixel by pixel, and take what is nearest to the expected."),
+Device = Annotated[
+    Literal["cpu", "cuda", "auto"], Parameter(help="Where the network computes; auto takes a GPU where there is one.")
 ]
-RestoreContrast = Annotated[bool, Parameter(help="Read faded photos with their levels stretched.")]
-ApplyContrast = Annotated[bool, Parameter(help="Stretch the levels of the results, too.")]
-FileFormat = Annotated[
-    str | None, Parameter("--format", help="png, tiff, webp or jpeg; else like the photo, if that is lossless.")
-]
+Choices = Annotated[Options, Parameter(name="*")]
+"""Each field of `Options` becomes a flag, with the help of its docstring."""
 Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
 Split = Annotated[str, Parameter(help="The list of VOC or COCO-Stuff photos to take.")]
 Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
@@ -68,13 +53,3 @@ def check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path]) 
 def print_table(table: RenderableType) -> None:
     """As wide as the terminal, or as a table needs where there is none."""
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
-
-
-@contextmanager
-def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing in a pipe; the update takes the number of finished items."""
-    console = Console(stderr=True)
-    bar = Progress(console=console, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty())
-    with bar:
-        task = bar.add_task(description, total=total)
-        yield lambda finished: bar.update(task, completed=finished)

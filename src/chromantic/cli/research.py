@@ -16,13 +16,13 @@ from chromantic.cli.program import (
     Seed,
     Split,
     Voc,
-    Whole,
     app,
     check_output,
     print_table,
 )
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
+from chromantic.options import Whole
 
 
 @app.command

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from chromantic.cli.program import Whole, app, print_table
+from chromantic.cli.program import app, print_table
+from chromantic.options import Whole
 
 study = App(name="study", help="Ask people how natural pictures look (the paper's Table 4).")
 app.command(study)

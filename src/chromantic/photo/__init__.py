@@ -4,7 +4,7 @@ Nothing else decodes a picture that a user brings.
 """
 
 from chromantic.photo.folder import find_photos, is_photo_name, photos_in, results_in
-from chromantic.photo.formats import FORMATS, check_format, depth_in, result_format
+from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, result_format
 from chromantic.photo.lightness import (
     grey_image,
     join_chroma,
@@ -27,6 +27,7 @@ __all__ = [
     "check_format",
     "depth_in",
     "find_photos",
+    "format_of_file",
     "grey_image",
     "is_photo_name",
     "join_chroma",

@@ -1,5 +1,6 @@
 """The formats that results are written in."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,28 @@ def check_format(format: str | None) -> None:
     """
     if format is not None and format not in FORMATS:
         raise ChromanticError(f"format {format}: give one of {', '.join(FORMATS)}")
+
+
+def format_of_file(path: Path, format: str | None, otherwise: str) -> str:
+    """The format of a file to be written: what its suffix says.
+
+    Args:
+        path: The file.
+        format: Asked for; None leaves it to the suffix.
+        otherwise: The format where neither says one.
+
+    Raises:
+        ChromanticError: The suffix is of no format that is written, or of another than is asked for.
+    """
+    check_format(format)
+    suffix = path.suffix.lower()
+    said = next((name for name in FORMATS if suffix in FORMATS[name].suffixes), None)
+    if said is None and suffix and format is None:
+        usual = ", ".join(each.suffix for each in FORMATS.values())
+        raise ChromanticError(f"{path}: no format that is written has this suffix; name it {usual}")
+    if said and format and said != format:
+        raise ChromanticError(f"{path}: its suffix says {said}, not {format}; name it {FORMATS[format].suffix}")
+    return said or format or otherwise
 
 
 def result_format(like: str | None) -> str:

@@ -18,6 +18,7 @@ import pyvips
 from PIL import Image, ImageOps
 
 from chromantic.errors import ChromanticError
+from chromantic.parallel import check_process
 from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import (
     MILLIMETRES_PER_INCH,
@@ -75,6 +76,7 @@ def read_photo(photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo)
         return _from_array(photo)
     if isinstance(photo, Image.Image):
         return _from_image(photo, "image", None)
+    check_process()
     path = Path(photo)
     with _open(path) as file:
         head = file.read(32)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
+from chromantic.parallel import check_process
 from chromantic.photo.formats import FORMATS
 from chromantic.photo.metadata import (
     MILLIMETRES_PER_INCH,
@@ -70,6 +71,7 @@ def write_rows(
     Raises:
         ChromanticError: the file cannot be written, or the format cannot hold opacity.
     """
+    check_process()
     bands = 3 if like.alpha is None else 4
     if bands == 4 and not FORMATS[format].alpha:
         raise ChromanticError(f"{path}: {format} has no transparency, which the photo has; choose another --format")

@@ -124,11 +124,10 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
     @router.get("/v1/models", summary="The weights in use, and the limits")
     def models() -> Models:
         """Names, sizes and classes of the weights, and how much a request may ask for."""
-        network = colorizer.network
         model = ServedModel(
             name=colorizer.name,
-            parameters=sum(weight.numel() for weight in network.parameters()),
-            classes=list(network.config.classes) if network.segmentation is not None else [],
+            parameters=colorizer.engine.size,
+            classes=list(colorizer.class_names),
         )
         asked = RequestLimits.model_validate(limits, from_attributes=True)
         return Models(models=[model], formats=list(MEDIA_TYPES), limits=asked)

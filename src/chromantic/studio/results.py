@@ -43,7 +43,7 @@ def colorize_upload(
         LateError: It took too long.
     """
     check_photo(content, limits)
-    if options.segmentation and colorizer.network.segmentation is None:
+    if options.segmentation and not colorizer.class_names:
         raise ChromanticError("segmentation: these weights know none; leave it out")
     with tempfile.TemporaryDirectory(dir=folder) as name:
         files = Path(name)
@@ -69,8 +69,8 @@ def colorize_upload(
         Summary(
             photo=PhotoFacts(width=width, height=height, format=photo.format),
             model=result.model,
-            seed=result.draws.seed if result.draws else None,
-            temperature=result.draws.temperature if result.draws else None,
+            seed=result.options.draws.seed if result.options.draws else None,
+            temperature=result.options.draws.temperature if result.options.draws else None,
         )
     )
 
@@ -116,10 +116,10 @@ def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[R
             result.save(path, number, format)
         except ChromanticError as error:
             raise ChromanticError(str(error).replace(str(path), "format").replace("--format", "format")) from error
-        details: dict[str, object] = {"sample": number + 1} if result.draws else {}
+        details: dict[str, object] = {"sample": number + 1} if result.options.draws else {}
         if result.log_likelihoods:
             details["log_likelihood"] = result.log_likelihoods[number]
-        yield picture("sample" if result.draws else "expected", format, _taken(path), **details)
+        yield picture("sample" if result.options.draws else "expected", format, _taken(path), **details)
     if options.segmentation:
         assert result.segmentation
         yield picture("segmentation", "png", _encoded(result.segmentation.image), classes=_classes(result.segmentation))

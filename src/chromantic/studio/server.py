@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
+from chromantic.engine import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.studio.api import create_api, schemas
 from chromantic.studio.guard import Guard
@@ -30,7 +31,14 @@ _TERMINATED = 128 + signal.SIGTERM  # a shell's exit code for it
 _TOKEN_LENGTH = 16
 
 
-def serve_studio(model: str, host: str, port: int, token: str | None, ready: Callable[[str], None]) -> None:
+def serve_studio(
+    model: str,
+    host: str,
+    port: int,
+    token: str | None,
+    ready: Callable[[str], None],
+    device: DeviceName = "cpu",
+) -> None:
     """Serves the studio until it is interrupted.
 
     Args:
@@ -39,6 +47,7 @@ def serve_studio(model: str, host: str, port: int, token: str | None, ready: Cal
         port: Where to listen; 0 takes a free one.
         token: What a client must know; None lets everybody on this machine in.
         ready: Called with the page's address.
+        device: Where the network computes.
 
     Raises:
         ChromanticError: The address is taken, or open to others without a token, or there are no such weights.
@@ -54,7 +63,7 @@ def serve_studio(model: str, host: str, port: int, token: str | None, ready: Cal
         ) from error
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # else uvicorn ends it before the folder goes
     with listener, scratch_folder() as folder:
-        app = create_app(Colorizer.from_pretrained(model), folder, host=host, token=token)
+        app = create_app(Colorizer.from_pretrained(model, device), folder, host=host, token=token)
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         ready(f"{address}?token={token}" if token else address)
         config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
