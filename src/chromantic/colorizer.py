@@ -14,7 +14,8 @@ from PIL import Image
 
 from chromantic.colour.contrast import Levels, find_levels
 from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
-from chromantic.engine import DeviceName, Engine, Progress, Understanding
+from chromantic.devices import DeviceName
+from chromantic.engine import Engine, Progress, Understanding
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
 from chromantic.options import Options

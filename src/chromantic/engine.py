@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
+from chromantic.devices import DeviceName, choose_device
 from chromantic.model import pretrained
-from chromantic.model.devices import DeviceName, choose_device
 from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
 from chromantic.options import Draws
@@ -110,11 +110,12 @@ class Engine:
 
 def _nearest_to_expected(drawn: Float[Tensor, "draws 2 h w"], scene: Scene, candidates: int) -> Tensor:
     """The numbers of the draws that are shown: of so many candidates each time the one nearest to the expected."""
-    groups = drawn.unflatten(0, (-1, candidates))
+    groups = drawn.view(-1, candidates, *drawn.shape[1:])
     expected = expected_chroma(scene.chroma_parameters)
     nearest = choose_samples(groups, expected.expand(len(groups), -1, -1, -1))
     return nearest + torch.arange(0, len(drawn), candidates, device=drawn.device)
 
 
 def _array(tensor: Tensor) -> Float32[np.ndarray, "*size"]:
-    return tensor.cpu().numpy()
+    array: Float32[np.ndarray, "*size"] = tensor.cpu().numpy()
+    return array

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chromantic.archive.manifest import Outcome, Version
 from chromantic.colorizer import Colorizer
-from chromantic.engine import DeviceName
+from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.files import sha256
 from chromantic.options import Options

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console, RenderableType
 
 from chromantic import __version__
+from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
 from chromantic.options import Options, Whole
@@ -28,9 +29,7 @@ _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
-Device = Annotated[
-    Literal["cpu", "cuda", "auto"], Parameter(help="Where the network computes; auto takes a GPU where there is one.")
-]
+Device = Annotated[DeviceName, Parameter(help="Where the network computes; auto takes a GPU where there is one.")]
 Choices = Annotated[Options, Parameter(name="*")]
 """Each field of `Options` becomes a flag, with the help of its docstring."""
 Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
-from chromantic.engine import DeviceName
+from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.studio.api import create_api, schemas
 from chromantic.studio.guard import Guard
