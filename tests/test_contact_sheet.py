@@ -10,6 +10,7 @@ from chromantic.engine import Engine
 from chromantic.errors import ChromanticError
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic
+from chromantic.photo.header import Source
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,8 @@ def test_same_seed_same_sheet(colorizer: Colorizer, photos: list[Path]):
 
 def test_each_photo_is_decoded_once(colorizer: Colorizer, photos: list[Path], monkeypatch: pytest.MonkeyPatch):
     opened: list[Path] = []
-    monkeypatch.setattr("chromantic.photo.read._open", lambda path: opened.append(path) or path.open("rb"))
+    open_source = Source.open
+    monkeypatch.setattr(Source, "open", lambda source: opened.append(source.path) or open_source(source))
     contact_sheet(colorizer, photos, samples=1, originals=True)
     assert opened == photos
 

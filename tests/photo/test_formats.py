@@ -13,7 +13,9 @@ from skimage.color import rgb2lab
 
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
-from chromantic.photo import Photo, find_photos, read_photo, result_format
+from chromantic.photo import Photo, Provenance, UnknownKindError, find_photos, read_photo, result_format
+from chromantic.photo.metadata import Metadata
+from chromantic.photo.write import encode_rows, write_rows
 
 WHITE = {8: 255, 16: 65535, 32: 1}
 TYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
@@ -183,6 +185,16 @@ def test_colour_jpeg_2000_of_every_depth(tmp_path, bits):
     photo = read_photo(tmp_path / "photo.jp2")
     assert photo.result_depth == np.uint16
     np.testing.assert_array_equal(photo.pixels, np.rint(samples * (65535 / white)))
+    np.testing.assert_array_equal(read_photo((tmp_path / "photo.jp2").read_bytes()).pixels, photo.pixels)
+
+
+def test_without_openjpeg_deep_jpeg_2000_is_refused_and_8_bits_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("chromantic.photo.read.find_spec", lambda name: None)
+    write_deep_jpeg2000(tmp_path / "deep.jp2", samples_of(16, 3, alpha=False), 16)
+    with pytest.raises(UnknownKindError, match=r"deep\.jp2: JPEG 2000 of 16 bits needs .* install '\.\[jpeg2000\]'$"):
+        read_photo(tmp_path / "deep.jp2")
+    write_deep_jpeg2000(tmp_path / "photo.jp2", samples_of(8, 3, alpha=False), 8)
+    np.testing.assert_array_equal(read_photo(tmp_path / "photo.jp2").pixels, samples_of(8, 3, alpha=False))
 
 
 @pytest.mark.parametrize("kind", ["tif", "gif", "webp"])
@@ -216,6 +228,24 @@ def test_formats_that_cannot_hold_the_photo(tmp_path, colorizer):
     assert list(tmp_path.iterdir()) == []
     result.save(tmp_path / "result", format="webp")
     assert read_vips(tmp_path / "result").numpy().dtype == np.uint8
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    ("format", "depth"), [("png", 8), ("png", 16), ("tiff", 8), ("tiff", 32), ("webp", 8), ("jpeg", 8)]
+)
+def test_a_result_in_memory_has_the_bytes_of_its_file(tmp_path, monkeypatch, format, depth, large):
+    rows, exif = samples_of(depth, 3, alpha=False), Image.Exif()
+    exif[0x013B] = "A. Photographer"
+    photo = Photo(rows[..., :1], metadata=Metadata(exif, None, b"\x1c\x02\x05\0\x02ab", (11.8, 11.8)))
+    how = (format, [rows[:20], rows[20:]], rows.dtype, photo, Provenance("model", {"seed": 1}))
+    if large:
+        monkeypatch.setattr("chromantic.photo.write.IN_MEMORY_PIXELS", 100)
+    write_rows(tmp_path / "result", *how)
+    assert encode_rows(*how) == (tmp_path / "result").read_bytes()
+    clear = Photo(rows[..., :1], rows[..., 0])
+    with pytest.raises(ChromanticError, match=r"^result: jpeg has no transparency.*one of png, tiff, webp$"):
+        encode_rows("jpeg", [np.dstack([rows, rows[..., 0]])], rows.dtype, clear, Provenance("model", {}))
 
 
 def test_a_large_photo_is_kept_in_files(tmp_path, colorizer, monkeypatch):

@@ -5,15 +5,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import ExifTags, Image
 from torch import Tensor
 
 from chromantic.data.collections.voc import VOID
 from chromantic.errors import ChromanticError
-from chromantic.photo import read_photo
+from chromantic.photo import read_header, read_photo, read_stored
 
 _CLASSES_OF_VERSION_1_0 = 172  # of COCO-Stuff 10K, "unlabeled" among them; v1.1 has 182 and does not name it
-_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises on broken files
 
 
 def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
@@ -29,17 +27,13 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
 
 
 def photo_size(path: Path) -> tuple[int, int]:
-    """Width and height of a photo as `read_rgb` gives it, from its head alone where that says them.
+    """Width and height of a photo as `read_rgb` gives it, from its head alone.
 
     Raises:
         ChromanticError: the file is missing, broken or no picture.
     """
-    try:
-        with Image.open(path) as image:
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4  # from 5 on width and height change places
-            return image.size[::-1] if turned else image.size
-    except _UNREADABLE:
-        return read_photo(path).size  # which reads more kinds, and says what is wrong
+    header = read_header(path)
+    return header.width, header.height
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
@@ -50,11 +44,7 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
     """
     if path.suffix == ".mat":
         return _read_mat(path)
-    try:
-        with Image.open(path) as image:
-            mode, labels = image.mode, np.array(image)
-    except _UNREADABLE as error:
-        raise ChromanticError(f"{path}: cannot be read as a label map ({error}); restore the file") from error
+    mode, labels = read_stored(path)
     if mode not in ("P", "L"):
         raise ChromanticError(f"{path}: a label map is a palette or an 8-bit grey PNG, not {mode}; convert it")
     return labels

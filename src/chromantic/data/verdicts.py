@@ -77,12 +77,8 @@ class VerdictStore:
         path = self._file(example)
         if not path.is_file():
             return None
-        try:
-            with Image.open(path) as image:
-                layers = np.array(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ChromanticError(f"{path}: cannot be read ({error}); delete it, to have it made again") from error
-        if layers.ndim != 3 or layers.shape[2] != 2:
+        mode, layers = read_stored(path)
+        if mode != "LA":
             raise ChromanticError(f"{path}: is no verdict of a segmenter; delete it, to have it made again")
         return Verdict(layers[..., 0], layers[..., 1])
 

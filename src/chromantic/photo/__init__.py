@@ -5,6 +5,7 @@ Nothing else decodes a picture that a user brings.
 
 from chromantic.photo.folder import find_photos, is_photo_name, photos_in, results_in
 from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, result_format
+from chromantic.photo.header import Header, PhotoFile, UnknownKindError, kind_of, read_header
 from chromantic.photo.lightness import (
     grey_image,
     join_chroma,
@@ -17,27 +18,37 @@ from chromantic.photo.lightness import (
 from chromantic.photo.metadata import Provenance
 from chromantic.photo.photo import MAX_PIXELS, Photo
 from chromantic.photo.read import read_photo
-from chromantic.photo.write import write_picture, write_rows
+from chromantic.photo.shrink import shrink_photo
+from chromantic.photo.stored import read_stored
+from chromantic.photo.write import encode_rows, write_picture, write_rows
 
 __all__ = [
     "FORMATS",
     "MAX_PIXELS",
+    "Header",
     "Photo",
+    "PhotoFile",
     "Provenance",
+    "UnknownKindError",
     "check_format",
     "depth_in",
+    "encode_rows",
     "find_photos",
     "format_of_file",
     "grey_image",
     "is_photo_name",
     "join_chroma",
+    "kind_of",
     "lightness_of",
     "opacity_of",
     "photos_in",
+    "read_header",
     "read_photo",
+    "read_stored",
     "result_format",
     "results_in",
     "shrink_lightness",
+    "shrink_photo",
     "split_lightness",
     "to_image",
     "write_picture",

@@ -1,16 +1,17 @@
 """Reads HEIC files by pi-heif, in another process: there are files that end the process they are decoded in."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from chromantic.errors import ChromanticError
+from chromantic.photo.header import Source
 from chromantic.photo.photo import MAX_PIXELS, check_pixels
 
 _SECONDS = 120.0  # 200 megapixels take six on an idle machine
@@ -23,10 +24,10 @@ class Heif:
 
     Attributes:
         pixels: height width, or height width channels, upright.
-        mode: of the pixels, as pi-heif names it.
-        profile: the ICC profile, if there is one.
-        exif: the EXIF block, if there is one.
-        xmp: the XMP packet, if there is one.
+        mode: Of the pixels, as pi-heif names it.
+        profile: The ICC profile, if there is one.
+        exif: The EXIF block, if there is one.
+        xmp: The XMP packet, if there is one.
     """
 
     pixels: np.ndarray
@@ -36,34 +37,32 @@ class Heif:
     xmp: bytes | None
 
 
-def read_heif(path: Path) -> Heif:
+def read_heif(source: Source) -> Heif:
     """Decodes a HEIC file at its own depth.
 
     Raises:
-        ChromanticError: it is damaged, above `MAX_PIXELS`, ends its decoder or keeps it busy for two minutes; or
-            pi-heif is not installed.
+        ChromanticError: It is damaged, above `MAX_PIXELS`, ends its decoder or keeps it busy for two minutes.
     """
-    if importlib.util.find_spec("pi_heif") is None:
-        raise ChromanticError(f"{path}: HEIC needs pi-heif; in a clone of Chromantic: pip install '.[heic]'")
-    command = [sys.executable, "-P", str(_DECODER), str(path.absolute()), str(MAX_PIXELS)]
-    with tempfile.TemporaryFile() as output:
+    command = [sys.executable, "-P", str(_DECODER), str(MAX_PIXELS)]
+    with tempfile.TemporaryFile() as output, source.open() as file:
+        run = partial(subprocess.run, stdout=output, stderr=subprocess.PIPE, timeout=_SECONDS, check=True)
         try:
-            subprocess.run(command, stdout=output, stderr=subprocess.PIPE, timeout=_SECONDS, check=True)
+            run(command, input=file.read())
         except subprocess.TimeoutExpired as error:
-            raise _refusal(path, f"not decoded after {_SECONDS:.0f} s") from error
+            raise _refusal(source.name, f"not decoded after {_SECONDS:.0f} s") from error
         except subprocess.CalledProcessError as error:
             if error.returncode < 0:
-                raise _refusal(path, f"its decoder ended by {signal.Signals(-error.returncode).name}") from error
-            raise _refusal(path, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
+                raise _refusal(source.name, f"its decoder ended by {signal.Signals(-error.returncode).name}") from error
+            raise _refusal(source.name, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
         output.seek(0)
         with np.load(output) as parts:
             width, height = parts["size"].tolist()
-            check_pixels(width, height, str(path))
+            check_pixels(width, height, source.name)
             profile, exif, xmp = (
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )
             return Heif(parts["pixels"], str(parts["mode"]), profile, exif, xmp)
 
 
-def _refusal(path: Path, why: str) -> ChromanticError:
-    return ChromanticError(f"{path}: damaged or truncated ({why}); get a fresh copy")
+def _refusal(name: str, why: str) -> ChromanticError:
+    return ChromanticError(f"{name}: damaged or truncated ({why}); get a fresh copy")

@@ -1,9 +1,12 @@
 """Writes results: whole or not at all."""
 
+import io
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyvips
@@ -13,6 +16,7 @@ from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 from chromantic.parallel import check_process
 from chromantic.photo.formats import FORMATS
+from chromantic.photo.header import one_line
 from chromantic.photo.metadata import (
     MILLIMETRES_PER_INCH,
     Provenance,
@@ -33,6 +37,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
 _USUAL_RESOLUTION = 72 / MILLIMETRES_PER_INCH  # where the photo's file states none
 _BIG_TIFF = 1 << 31  # bytes before compression from which a TIFF file gets 64-bit offsets
 _KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}  # libvips' names of samples
+_BYTES = {"uchar": 1, "ushort": 2, "float": 4}
 _SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips takes floats as they are
 
 
@@ -40,7 +45,7 @@ def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
     """Writes a Pillow image in the format of the path's suffix: whole or, when something fails, not at all.
 
     Raises:
-        ChromanticError: the file cannot be written.
+        ChromanticError: The file cannot be written.
     """
     path = Path(path)
     try:
@@ -69,29 +74,56 @@ def write_rows(
         provenance: How the result was made.
 
     Raises:
-        ChromanticError: the file cannot be written, or the format cannot hold opacity.
+        ChromanticError: The file cannot be written, or the format cannot hold opacity.
     """
     check_process()
-    bands = 3 if like.alpha is None else 4
-    if bands == 4 and not FORMATS[format].alpha:
-        raise ChromanticError(f"{path}: {format} has no transparency, which the photo has; choose another --format")
-    width, height = like.size
+    _check_opacity(format, like, str(path))
     try:
-        with write_whole(path) as partial, _gathered(rows, (height, width, bands), depth, partial.parent) as image:
-            options: dict[str, object] = {**_OPTIONS[format]}
-            if format == "tiff":
-                options["bigtiff"] = width * height * bands * depth.itemsize >= _BIG_TIFF
-                options["predictor"] = "float" if depth.kind == "f" else "horizontal"
+        with write_whole(path) as partial, _gathered(rows, depth, like, partial.parent) as image:
             image = _described(image, like, provenance, format)
             with partial.open("w+b") as file:
-                target = pyvips.Target.new_to_descriptor(file.fileno())
-                pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
-                if format == "tiff":
-                    append_to_tiff(file, exif_of_result(like.metadata), like.metadata.iptc)
+                _encode(image, pyvips.Target.new_to_descriptor(file.fileno()), format)
+                _complete(file, format, like)
     except pyvips.Error as error:
-        raise ChromanticError(
-            f"{path}: cannot be written ({' '.join(str(error).split())}); choose another output"
-        ) from error
+        raise ChromanticError(f"{path}: cannot be written ({one_line(error)}); choose another output") from error
+
+
+def encode_rows(format: str, rows: Iterable[np.ndarray], depth: np.dtype, like: Photo, provenance: Provenance) -> bytes:
+    """The bytes that `write_rows` writes.
+
+    Raises:
+        ChromanticError: The result cannot be encoded, or the format cannot hold opacity.
+    """
+    check_process()
+    _check_opacity(format, like, "result")
+    try:
+        with tempfile.TemporaryDirectory() as folder, _gathered(rows, depth, like, Path(folder)) as image:
+            target = pyvips.Target.new_to_memory()
+            _encode(_described(image, like, provenance, format), target, format)
+            file = io.BytesIO(target.get("blob"))
+            _complete(file, format, like)
+            return file.getvalue()
+    except pyvips.Error as error:
+        raise ChromanticError(f"result: cannot be encoded ({one_line(error)}); choose another format") from error
+
+
+def _check_opacity(format: str, like: Photo, name: str) -> None:
+    if like.alpha is not None and not FORMATS[format].alpha:
+        clear = ", ".join(name for name, other in FORMATS.items() if other.alpha)
+        raise ChromanticError(f"{name}: {format} has no transparency, which the photo has; choose one of {clear}")
+
+
+def _encode(image: pyvips.Image, target: pyvips.Target, format: str) -> None:
+    options = dict(_OPTIONS[format])
+    if format == "tiff":
+        options["bigtiff"] = image.width * image.height * image.bands * _BYTES[image.format] >= _BIG_TIFF
+        options["predictor"] = "float" if image.format == "float" else "horizontal"
+    pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
+
+
+def _complete(file: BinaryIO, format: str, like: Photo) -> None:
+    if format == "tiff":
+        append_to_tiff(file, exif_of_result(like.metadata), like.metadata.iptc)
 
 
 def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format: str) -> pyvips.Image:
@@ -108,14 +140,12 @@ def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format:
 
 
 @contextmanager
-def _gathered(
-    rows: Iterable[np.ndarray], shape: tuple[int, int, int], depth: np.dtype, folder: Path
-) -> Iterator[pyvips.Image]:
+def _gathered(rows: Iterable[np.ndarray], depth: np.dtype, like: Photo, folder: Path) -> Iterator[pyvips.Image]:
     """An image of the rows, which are kept in memory or, of a large image, in a file in the folder."""
-    height, width, bands = shape
-    kind = _KINDS[depth.name]
+    width, height = like.size
+    bands, kind = 3 if like.alpha is None else 4, _KINDS[depth.name]
     if height * width <= IN_MEMORY_PIXELS:
-        pixels, top = np.empty(shape, depth), 0
+        pixels, top = np.empty((height, width, bands), depth), 0
         for strip in rows:
             pixels[top : top + len(strip)] = strip
             top += len(strip)
