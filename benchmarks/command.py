@@ -42,12 +42,11 @@ STEPS = {
         "shrink_lightness": "lightness and back",
         "lightness_of": "lightness and back",
         "join_chroma": "lightness and back",
-        "sample_chroma": "sampling",
         "chroma_maps": "enlarging",
         "chroma_from_maps": "enlarging",
         "write_rows": "writing",
     },
-    "chromantic.model.network.Chromantic": {"encode": "encoding"},
+    "chromantic.engine.Engine": {"understand": "encoding", "draw": "sampling"},
 }
 """Functions, where they are looked up, by the step that they are part of."""
 
@@ -69,7 +68,7 @@ def timed(function: Callable, step: str, seconds: dict[str, float]) -> Callable:
 def count_steps() -> dict[str, float]:
     """From now on the seconds of each step are added up here."""
     import chromantic.colorizer
-    import chromantic.model.network
+    import chromantic.engine
     import chromantic.model.pretrained
     import chromantic.photo
 
@@ -77,7 +76,7 @@ def count_steps() -> dict[str, float]:
         "chromantic.model.pretrained": chromantic.model.pretrained,
         "chromantic.photo": chromantic.photo,
         "chromantic.colorizer": chromantic.colorizer,
-        "chromantic.model.network.Chromantic": chromantic.model.network.Chromantic,
+        "chromantic.engine.Engine": chromantic.engine.Engine,
     }
     seconds: dict[str, float] = {}
     for home, steps in STEPS.items():

@@ -54,7 +54,7 @@ def read_example(colorizer: Colorizer, path: Path) -> Example:
     lightness, chroma = torch.from_numpy(lab)[None].split([1, 2], dim=1)
     height, width = lightness.shape[-2:]
     cells = (round(height / min(height, width) * CELLS), round(width / min(height, width) * CELLS))
-    predicted = colorizer.colorize(photo).chroma
+    predicted = torch.from_numpy(colorizer.colorize(photo).chroma)
     return Example(lightness, chroma, F.interpolate(chroma, cells, mode="area"), predicted)
 
 
