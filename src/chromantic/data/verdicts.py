@@ -22,6 +22,7 @@ from chromantic.data.images import read_rgb
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 from chromantic.grid import grid_of
+from chromantic.photo import read_stored
 from chromantic.progress import track
 
 
@@ -77,9 +78,10 @@ class VerdictStore:
         path = self._file(example)
         if not path.is_file():
             return None
-        mode, layers = read_stored(path)
+        remedy = "delete it, to have it made again"
+        mode, layers = read_stored(path, remedy)
         if mode != "LA":
-            raise ChromanticError(f"{path}: is no verdict of a segmenter; delete it, to have it made again")
+            raise ChromanticError(f"{path}: is no verdict of a segmenter; {remedy}")
         return Verdict(layers[..., 0], layers[..., 1])
 
     def write(self, example: Example, verdict: Verdict) -> None:
