@@ -28,7 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, PhotoCache, load_cache
-from chromantic.evaluation.protocol import BITS
+from chromantic.evaluation.measures.likelihood import BITS
 from chromantic.model import mixture, pretrained
 from chromantic.model.blocks import gate, start_near_identity
 from chromantic.model.generator import CANVAS_CHANNELS, Generator, canvas_of

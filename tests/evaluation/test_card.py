@@ -5,7 +5,9 @@ import pytest
 
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.card import update_card
-from chromantic.evaluation.evaluate import MIOU, PSNR, Evaluation
+from chromantic.evaluation.measurement import Evaluation
+from chromantic.evaluation.measures.miou import MIOU
+from chromantic.evaluation.measures.psnr import PSNR
 from chromantic.evaluation.report import Report
 from chromantic.model import pretrained
 

@@ -13,17 +13,15 @@ from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError
 from chromantic.evaluation import evaluate as evaluate_module
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.protocol import (
-    BITS,
-    CALIBRATION,
-    DISTANCE,
-    MIOU,
-    MS_SSIM,
-    PSNR,
-    RELATIVE_COLOURFULNESS,
-    RMSE,
-    SSIM,
-)
+from chromantic.evaluation.measures.calibration import CALIBRATION
+from chromantic.evaluation.measures.chroma_distance import DISTANCE
+from chromantic.evaluation.measures.chroma_error import RMSE
+from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
+from chromantic.evaluation.measures.likelihood import BITS
+from chromantic.evaluation.measures.miou import MIOU
+from chromantic.evaluation.measures.ms_ssim import MS_SSIM
+from chromantic.evaluation.measures.psnr import PSNR
+from chromantic.evaluation.measures.ssim import SSIM
 from chromantic.evaluation.report import evaluate_weights
 from chromantic.model import pretrained
 from chromantic.model.config import preset

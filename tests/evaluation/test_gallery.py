@@ -7,8 +7,9 @@ import torch
 
 from chromantic.data.collections.collect import collect
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.protocol import Truth
+from chromantic.evaluation.report import Report
 from chromantic.evaluation.results import evaluate_callable
+from chromantic.evaluation.truth import Truth
 
 
 def test_best_and_worst_are_those_with_the_least_and_the_largest_error(devkit: Path, tmp_path: Path):
@@ -18,9 +19,9 @@ def test_best_and_worst_are_those_with_the_least_and_the_largest_error(devkit: P
     gallery = Gallery()
     evaluation = evaluate_callable(lambda _: pictures, photos, gallery=gallery)
     page = tmp_path / "page.html"
-    gallery.write(page, "<System>", "caption", evaluation)
+    Report("1", "<System>", "abc", {"VOC2012 val": 2}, None, None, evaluation, gallery).write_html(page)
     text = page.read_text()
-    assert "<h1>&lt;System&gt;</h1>" in text
+    assert "<h1>&lt;System&gt; (abc) on VOC2012 val</h1>" in text
     best, worst = (text.split(f"<h2>{heading}</h2>")[1].split("<h2>")[0] for heading in ("Best", "Worst"))
     assert re.findall(r"VOC2012/(\w+): [\d.]+ \(original, result\)", best) == ["astronaut", "coffee"]
     assert re.findall(r"VOC2012/(\w+)", worst) == ["coffee", "astronaut"]

@@ -60,6 +60,15 @@ def test_shares_of_the_gap(photos: list[Example]) -> None:
     assert low["half"] <= share["half"] <= high["half"]
 
 
+def test_without_a_gap_there_are_no_shares(photos: list[Example]) -> None:
+    class SeesNothing(SeesColours):
+        def __call__(self, rgb: torch.Tensor) -> torch.Tensor:
+            return super().__call__(torch.zeros_like(rgb))
+
+    measures = judge_ways(photos[:1], SeesNothing(), {"all": original}).measures
+    assert list(measures) == [f"miou_after_colorization{PROTOCOL}"]
+
+
 def test_the_miou_is_that_of_all_labelled_pixels(photos: list[Example]) -> None:
     measured = judge_ways(photos, SeesColours(), {"half": half}).measures[f"miou_after_colorization{PROTOCOL}"]["half"]
     seen, true = [], []
@@ -79,7 +88,7 @@ def test_what_cannot_be_judged_is_refused(photos: list[Example], tmp_path: Path)
     class Other(SeesColours):
         classes = ("a", "b")
 
-    with pytest.raises(ChromanticError, match="not those of"):
+    with pytest.raises(ChromanticError, match="21 classes that are not the 2 of sees_colours"):
         judge_ways(photos, Other(), {})
     with pytest.raises(ChromanticError, match="labels to compare"):
         judge_ways([Example("a", photos[0].photo)], SeesColours(), {})

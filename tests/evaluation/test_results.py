@@ -13,9 +13,13 @@ from chromantic.data.collections.collect import collect
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.protocol import PSNR, RELATIVE_COLOURFULNESS, RMSE, SSIM, Truth
+from chromantic.evaluation.measures.chroma_error import RMSE
+from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
+from chromantic.evaluation.measures.psnr import PSNR
+from chromantic.evaluation.measures.ssim import SSIM
 from chromantic.evaluation.report import evaluate_results
 from chromantic.evaluation.results import evaluate_callable, match_results
+from chromantic.evaluation.truth import Truth
 
 
 @pytest.fixture
@@ -142,7 +146,7 @@ def test_a_callable_that_returns_something_else_is_refused(photos: list[Example]
 
 
 def test_results_that_do_not_fit_are_refused_before_any_measurement(photos, grey_results, monkeypatch):
-    monkeypatch.setattr("chromantic.evaluation.results.read_in_batches", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr("chromantic.evaluation.results.read_colourful", lambda *_: pytest.fail("measured"))
 
     def refused(match: str, examples=photos) -> None:
         with pytest.raises(ChromanticError, match=match):

@@ -15,10 +15,10 @@ from chromantic.data.collections.collect import collect
 from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.judge.network import SEGMENTER_KEY, SegmenterNetwork
+from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.evaluation.judge.segmenters import load_segmenter
-from chromantic.evaluation.protocol import Truth
 from chromantic.evaluation.results import evaluate_callable
+from chromantic.evaluation.truth import Truth
 from chromantic.model import pretrained
 from chromantic.model.config import preset
 

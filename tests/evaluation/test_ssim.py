@@ -5,7 +5,8 @@ from scipy.ndimage import gaussian_filter
 from skimage import data
 from skimage.metrics import structural_similarity
 
-from chromantic.evaluation.measures.ssim import ms_ssim4, ssim
+from chromantic.evaluation.measures.ms_ssim import ms_ssim4
+from chromantic.evaluation.measures.ssim import ssim
 
 PHOTO = data.astronaut()[100:484:3, 60:444:3]  # 128 x 128
 NOISY = [

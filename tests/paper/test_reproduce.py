@@ -16,7 +16,8 @@ from chromantic.cli import main
 from chromantic.data.cache import load_cache
 from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.protocol import Truth
+from chromantic.evaluation.text_table import TextTable
+from chromantic.evaluation.truth import Truth
 from chromantic.model import pretrained
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Scene
@@ -24,7 +25,7 @@ from chromantic.paper import systems, trainings
 from chromantic.paper.experiments import fig13, flows, table3
 from chromantic.paper.experiments import registry as experiments
 from chromantic.paper.networks.grey_segmentation import GreySegmentation
-from chromantic.paper.sections import Section, Table, write_report
+from chromantic.paper.sections import Section, write_report
 from chromantic.paper.setting import Setting
 from chromantic.study.naturalness import PAPER_TABLE_4
 from chromantic.study.store import Study
@@ -341,7 +342,7 @@ def test_what_cannot_be_done_is_refused_before_work(setting: Setting, tmp_path: 
 
 
 def test_a_report_shows_tables_and_pictures(setting: Setting) -> None:
-    table = Table(("method", "PSNR"), [("ours", "1.0"), ("paper", "2.0")])
+    table = TextTable(("method", "PSNR"), [("ours", "1.0"), ("paper", "2.0")])
     path = setting.output / "picture.png"
     report = write_report([Section("Title", "How.", ["Before.", table], {"A picture": path})], setting).read_text()
     assert "| method | PSNR |\n| --- | --- |\n| ours | 1.0 |\n| paper | 2.0 |" in report

@@ -1,12 +1,13 @@
 """The parts of a model card that are facts of the weights or figures of an evaluation; the rest is written by hand."""
 
 import re
-from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.protocol import CLASS_RMSE
+from chromantic.evaluation.measures.chroma_error import CLASS_RMSE
 from chromantic.evaluation.report import Report
+from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.model import pretrained
 
@@ -45,10 +46,6 @@ def update_card(path: Path, report: Report) -> None:
         partial.write_text(text)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
-
-
 def _weights(name: str) -> str:
     network, file = pretrained.load(name), pretrained.resolve(name)
     config = network.config
@@ -62,13 +59,13 @@ def _weights(name: str) -> str:
         ("gives", f"chroma at a quarter of that, {len(config.classes)} class logits, a mixture of "
          f"{config.components} logistics over colours for each pixel"),
     ]  # fmt: skip
-    return _table(("", ""), rows)
+    return TextTable(("", ""), rows).markdown()
 
 
-def _training(about: dict) -> str:
+def _training(about: dict[str, Any]) -> str:
     """One row for each training, the last one first: weights that were started from tell of their own."""
     rows = []
-    run: dict | None = about
+    run: dict[str, Any] | None = about
     while run:
         started = run.get("started_from")
         photos = run["photos_seen"] - (started["photos_seen"] if started else 0)
@@ -78,17 +75,17 @@ def _training(about: dict) -> str:
     collections = [(name, f"{count:,}") for name, count in about["data"].items()]
     return "\n\n".join(
         [
-            _table(("photos of", "number"), collections),
+            TextTable(("photos of", "number"), collections).markdown(),
             *[f"`{name}` labelled {count:,} of them." for name, count in about.get("labelled_by", {}).items()],
             f"Licence {about['licence']}." if about.get("licence") else "",
             f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
-            _table(("steps", "photos seen", "seed", "time"), reversed(rows)),
+            TextTable(("steps", "photos seen", "seed", "time"), rows[::-1]).markdown(),
             *_afterwards(about),
         ]
     )
 
 
-def _afterwards(about: dict) -> list[str]:
+def _afterwards(about: dict[str, Any]) -> list[str]:
     """What was done to the weights after their training (`chromantic.training.average`)."""
     said = []
     if averaged := about.get("averaged"):
@@ -105,14 +102,13 @@ def _afterwards(about: dict) -> list[str]:
 
 def _measures(report: Report) -> str:
     photos = report.evaluation.photos
-    table = report.table()
-    cells = zip(*(column.cells for column in table.columns), strict=True)
-    rows = [(f"`{measure}`", *values) for measure, *values in cells]
+    figures = report.figures()
+    rows = [(f"`{measure}`", *values) for measure, *values in figures.rows]
     return (
         f"{', '.join(report.collections)}: {photos['colourful']} colourful photos, "
         f"{photos['all'] - photos['colourful']} near-grey ones left out of colour measures, {photos['labelled']} "
         f"labelled; {report.samples} samples of each, temperature 1, seed {report.seed}.\n\n"
-        + _table([str(column.header) for column in table.columns], rows)
+        + TextTable(figures.columns, rows).markdown()
     )
 
 
@@ -135,4 +131,4 @@ def _classes(report: Report) -> str:
         for name, errors in ranked
     ]
     header = ("class", "photos", "IoU from grey", *(f"ab RMSE, {what}" for what in shown.values()))
-    return f"Errors are `{CLASS_RMSE}`.\n\n{_table(header, rows)}"
+    return f"Errors are `{CLASS_RMSE}`.\n\n{TextTable(header, rows).markdown()}"

@@ -1,10 +1,7 @@
-"""Every measure of a model on one set of photos, under the protocol of `chromantic.evaluation.protocol`.
-
-What is measured between samples is the mean over all pairs of a photo's samples, and is left out where there is one
-sample only.
-"""
+"""Every measure of a network on one set of photos, under the protocol of `chromantic.evaluation.protocol`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 from textwrap import shorten
 
@@ -18,32 +15,12 @@ from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.colorized import Colorized, Prediction
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
-from chromantic.evaluation.measures.calibration import rank_correlation
-from chromantic.evaluation.measures.chroma_error import ClassErrors
-from chromantic.evaluation.measures.colourfulness import colourfulness
-from chromantic.evaluation.measures.diversity import chroma_distance_between, ms_ssim_between
-from chromantic.evaluation.measures.likelihood import true_bits
-from chromantic.evaluation.measures.miou import MeanIou
-from chromantic.evaluation.protocol import (
-    BITS,
-    CALIBRATION,
-    COLOURFULNESS,
-    DISTANCE,
-    MIOU,
-    MS_SSIM,
-    PSNR,
-    RMSE,
-    SSIM,
-    Resize,
-    Truth,
-    chroma_of,
-    read_in_batches,
-)
-from chromantic.evaluation.tally import Evaluation, Tally, Values
+from chromantic.evaluation.measurement import Evaluation, Measurement
+from chromantic.evaluation.measures.miou import MIOU, confusion, ious_by_class, mean_iou
+from chromantic.evaluation.truth import Resize, Truth, read_in_batches
 from chromantic.model import mixture
-from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
 from chromantic.sampling.choice import choose_samples, expected_chroma
@@ -62,65 +39,53 @@ def evaluate(
     gallery: Gallery | None = None,
     resize: Resize = "squash128",
 ) -> Evaluation:
-    """Measures a model.
+    """Measures a network.
 
     Args:
-        model: in evaluation mode, on the device that shall do the work.
-        examples: photos that the model was not trained on.
+        model: In evaluation mode, on the device that shall do the work.
+        examples: Photos that the network was not trained on.
         floor: `fit_floor` of the training photos; without it there is no floor among the measures.
-        samples: samples of every photo, at least 1.
-        seed: of the samples.
-        segmenter: of the colorized pictures; without it there is no mIoU after colorization.
-        gallery: gets the pictures, if they shall be shown.
-        resize: how photos become 128 x 128 pixels.
+        samples: Samples of every photo, at least 1; with 1 there is no measure between samples.
+        seed: Of the samples.
+        segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
+        gallery: Gets the pictures, if they shall be shown.
+        resize: How photos become 128 x 128 pixels.
 
     Raises:
-        ChromanticError: no photo has colours, a file is missing or unreadable, or the model's or the segmenter's
+        ChromanticError: No photo has colours, a file is missing or unreadable, or the network's or the segmenter's
             classes are not those of the photos' labels.
     """
     check_classes(model, examples)
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    tally = Tally()
-    iou = MeanIou(measured_classes(model))
-    class_errors = ClassErrors()
-    segmented = SegmentedPictures(segmenter, examples) if segmenter else None
+    measurement = Measurement(examples, segmenter, gallery)
+    seen: list[Tensor] = []
     for truth in read_in_batches(examples, resize):
         scene = model.encode(truth.lightness.to(device))
-        with_labels = [i for i, example in enumerate(truth.examples) if example.labels is not None]
-        if with_labels and scene.class_logits is not None:
-            iou.update(voc_logits(scene.class_logits[with_labels], model.config.classes), truth.labels[with_labels])
-        with_colours = truth.colourful.nonzero().flatten().tolist()
-        if with_colours:
-            part, scene = truth.part(with_colours), scene.map(itemgetter(with_colours))
-            tally.begin([example.name for example in part.examples])
-            tally.add(BITS, **true_bits(model, scene, part, floor))
-            pictures = _measure_pictures(tally, class_errors, model, scene, part, samples, generator)
-            if segmented:
-                segmented.add(part, pictures)
-            if gallery:
-                gallery.add(part, {what: pictures[what][: len(part.rgb)] for what in ("preview", "sample")})
+        if truth.labelled and scene.class_logits is not None:
+            logits = voc_logits(scene.class_logits[truth.labelled], model.config.classes)
+            seen.append(confusion(logits.cpu(), truth.labels[truth.labelled]))
+        if truth.in_colour:
+            colourful = truth.part(truth.in_colour), scene.map(itemgetter(truth.in_colour))
+            measurement.add(_colorize(model, *colourful, samples, generator, floor))
 
-    measures = tally.means()
-    class_iou: dict[str, float] = {}
-    labelled = sum(example.labels is not None for example in examples)
-    if labelled and model.segmentation is not None:
-        mean_iou, class_iou = iou.compute()
-        measures[MIOU] = {"segmentation": mean_iou}
-    after: Values = {}
-    if segmented:
-        measures |= segmented.measures()
-        after = segmented.by_class()
-    counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    return Evaluation(counts, measures, class_iou, after, class_errors.means(), tally.rows).under(resize)
+    evaluation = measurement.evaluation()
+    if seen:
+        total = torch.stack(seen).sum(dim=0)
+        evaluation = replace(
+            evaluation,
+            measures=evaluation.measures | {MIOU: {"segmentation": mean_iou(total).item()}},
+            class_iou=ious_by_class(total, measured_classes(model)),
+        )
+    return evaluation.under(resize)
 
 
 def check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
-    """Whether a model can be measured on photos: asked before any long work.
+    """Checks, before any long work, that a network can be measured on photos.
 
     Raises:
-        ChromanticError: their labels are of other classes than the model's, no classes, unreadable or of another size
-            than their photos.
+        ChromanticError: Their labels are of other classes than the network's, no classes, unreadable or of another
+            size than their photos.
     """
     labelled = [example for example in examples if example.labels]
     if model.segmentation and labelled and class_names_of(labelled) != measured_classes(model):
@@ -133,64 +98,37 @@ def check_classes(model: Chromantic, examples: Sequence[Example]) -> None:
 
 
 def measured_classes(model: Chromantic) -> tuple[str, ...]:
-    """The classes that a model's segmentation is measured by: VOC's, stuff counted as background, or its own."""
+    """The classes that a network's segmentation is measured by: VOC's, stuff counted as background, or its own."""
     classes = model.config.classes
     return CLASS_NAMES if coarse(classes).any() else classes
 
 
-def _measure_pictures(
-    tally: Tally,
-    class_errors: ClassErrors,
+def _colorize(
     model: Chromantic,
-    scene: Scene,
     truth: Truth,
+    scene: Scene,
     samples: int,
     generator: torch.Generator,
-) -> dict[str, Float[Tensor, "pictures 3 128 128"]]:
-    """The pictures by way of making them; of `sample`, all photos' first samples, then the second ones ..."""
+    floor: Float[Tensor, "levels levels"] | None,
+) -> Colorized:
+    """Photos in every way: grey, mean and expected colours, coherent and pixel-wise samples, and one chosen of them."""
     preview = mixture.mean(scene.chroma_parameters).cpu()
-    tally.add(CALIBRATION, embedding=rank_correlation(entropy(scene.chroma_parameters).cpu(), preview, truth.chroma))
-    chroma, _ = sample_chroma(model, scene, samples=samples, generator=generator)
-    chroma = chroma.cpu().unflatten(0, (-1, samples))
     expected = expected_chroma(scene.chroma_parameters).cpu()
-    chosen = choose_samples(chroma, expected)
-    drawn = torch.stack([truth.draw(each) for each in chroma.unbind(1)])  # samples photos 3 128 128
-    photos = torch.arange(len(preview))
-    grey = torch.zeros_like(preview)
-    of_one = {"sample": chroma[:, 0]} if samples == 1 else {f"chosen_of_{samples}": chroma[photos, chosen]}
-    names = [example.class_names for example in truth.examples]
-    class_errors.update(names, truth.chroma, truth.labels, grey=grey, preview=preview, **of_one)
-    pictures = {"grey": truth.draw(grey), "preview": truth.draw(preview), "expected": truth.draw(expected)}
-    of_grey, of_preview, of_expected = (truth.compare(picture) for picture in pictures.values())
-    of_samples = _compare_all(truth, drawn)
+    drawn, _ = sample_chroma(model, scene, samples=samples, generator=generator)
+    of_photos = drawn.cpu().unflatten(0, (-1, samples))  # photos samples 2 32 32
     coherent = [
-        sample_coherently(scene.map(itemgetter([photo])), samples=samples, generator=generator)
-        for photo in photos.tolist()
+        sample_coherently(scene.map(itemgetter([photo])), samples=samples, generator=generator).cpu()
+        for photo in range(len(preview))
     ]
-    by_thing = torch.stack([truth.draw(each) for each in torch.stack(coherent).cpu().unbind(1)])
-    of_coherent = _compare_all(truth, by_thing)
-    ways = {"preview": of_preview, "expected": of_expected, "coherent": of_coherent, "sample": of_samples}
-    pictures["sample"] = drawn.flatten(0, 1)
+    chroma = {
+        "grey": torch.zeros_like(preview)[None],
+        "preview": preview[None],
+        "expected": expected[None],
+        "coherent": torch.stack(coherent, dim=1),
+        "sample": of_photos.movedim(1, 0),
+    }
     if samples > 1:
-        ways[f"chosen_of_{samples}"] = {measure: values[photos, chosen] for measure, values in of_samples.items()}
-        pictures[f"chosen_of_{samples}"] = drawn[chosen, photos]
-    tally.add(COLOURFULNESS, original=colourfulness(truth.rgb))
-    for measure in of_samples:
-        tally.add(measure, **{what: values[measure] for what, values in ways.items()})
-    for measure, best in ((PSNR, torch.amax), (SSIM, torch.amax), (RMSE, torch.amin)):
-        tally.add(measure, grey=of_grey[measure])
-        if samples > 1:
-            tally.add(measure, **{f"best_of_{samples}": best(of_samples[measure], dim=1)})
-            tally.add(measure, **{f"best_of_{samples}_coherent": best(of_coherent[measure], dim=1)})
-    if samples > 1:
-        tally.add(MS_SSIM, between_samples=ms_ssim_between(drawn))
-        tally.add(DISTANCE, between_samples=chroma_distance_between(torch.stack([chroma_of(each) for each in drawn])))
-    return pictures
-
-
-def _compare_all(
-    truth: Truth, pictures: Float[Tensor, "samples photos 3 128 128"]
-) -> dict[str, Float[Tensor, "photos samples"]]:
-    """Every measure of several pictures of every photo."""
-    each = [truth.compare(rgb) for rgb in pictures]
-    return {measure: torch.stack([values[measure] for values in each], dim=1) for measure in each[0]}
+        chosen = choose_samples(of_photos, expected)
+        chroma[f"chosen_of_{samples}"] = of_photos[torch.arange(len(chosen)), chosen][None]
+    pictures = {way: torch.stack([truth.draw(each) for each in several]) for way, several in chroma.items()}
+    return Colorized(truth, pictures, Prediction(model, scene, chroma, floor))

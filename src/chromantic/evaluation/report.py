@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import torch
 from jaxtyping import Float
 from rich.table import Table
@@ -20,10 +21,12 @@ from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.measurement import Evaluation
+from chromantic.evaluation.measures.chroma_error import RMSE
 from chromantic.evaluation.measures.floor import fit_floor
-from chromantic.evaluation.protocol import Resize
 from chromantic.evaluation.results import evaluate_folder, fingerprint_of, match_results
-from chromantic.evaluation.tally import Evaluation
+from chromantic.evaluation.text_table import TextTable
+from chromantic.evaluation.truth import Resize
 from chromantic.files import write_whole
 from chromantic.model import pretrained
 
@@ -37,6 +40,13 @@ _COLUMNS = {
     "between samples": ("between_samples",),
     "result": ("result",),
 }
+_PAGES = jinja2.Environment(
+    loader=jinja2.PackageLoader("chromantic.evaluation", "page"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 _INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
 
 
@@ -45,14 +55,14 @@ class Report:
     """An evaluation, and of what on which photos.
 
     Attributes:
-        version: of Chromantic.
-        system: name or file of the weights, or folder of the results.
-        sha256: first digits of the hash of the weights' file, or of all results.
-        collections: numbers of photos by collection.
-        samples: samples of every photo, at temperature 1; None of results.
-        seed: of the samples; None of results.
-        evaluation: what was measured.
-        gallery: the pictures, if they were kept.
+        version: Of Chromantic.
+        system: Name or file of the weights, or folder of the results.
+        sha256: First digits of the hash of the weights' file, or of all results.
+        collections: Numbers of photos by collection.
+        samples: Samples of every photo, at temperature 1; None of results.
+        seed: Of the samples; None of results.
+        evaluation: What was measured.
+        gallery: The pictures, if they were kept.
     """
 
     version: str
@@ -79,21 +89,25 @@ class Report:
             f"colour measures; {photos['labelled']} labelled{drawn}"
         )
 
-    def table(self) -> Table:
-        """The measures for a terminal."""
-        table = Table(title=self.title, caption=self.caption)
-        columns = _COLUMNS | {f"{way} of {self.samples}": (f"{way}_of_{self.samples}",) for way in ("chosen", "best")}
-        columns |= {f"best of {self.samples} coherent": (f"best_of_{self.samples}_coherent",)}
+    def figures(self) -> TextTable:
+        """The measures, one a row; columns without a number are left out."""
+        columns = _COLUMNS | {
+            f"chosen of {self.samples}": (f"chosen_of_{self.samples}",),
+            f"best of {self.samples}": (f"best_of_{self.samples}",),
+            f"best of {self.samples} coherent": (f"best_of_{self.samples}_coherent",),
+        }
         measures = self.evaluation.measures
         present = {what for values in measures.values() for what in values}
         columns = {column: whats for column, whats in columns.items() if present.intersection(whats)}
-        table.add_column("measure")
-        for column in columns:
-            table.add_column(column, justify="right")
+        rows = []
         for measure, values in measures.items():
             cells = ([f"{values[what]:.3f}" for what in whats if what in values] for whats in columns.values())
-            table.add_row(measure, *("".join(cell) for cell in cells))
-        return table
+            rows.append([measure, *("".join(cell) for cell in cells)])
+        return TextTable(["measure", *columns], rows)
+
+    def table(self) -> Table:
+        """The measures for a terminal."""
+        return self.figures().terminal(self.title, self.caption)
 
     def write(self, path: Path) -> None:
         """Writes all means as JSON, whole or not at all; what is infinite, which JSON cannot say, as null with a note.
@@ -130,11 +144,30 @@ class Report:
         """Writes a page with the measures and the best, typical and worst pictures, whole or not at all.
 
         Raises:
-            ChromanticError: the file cannot be written.
+            ChromanticError: The file cannot be written.
         """
         if self.gallery is None:
             raise ValueError("the pictures were not kept")
-        self.gallery.write(path, self.title, self.caption, self.evaluation)
+        kind = RMSE.partition("@")[0]
+        page = _PAGES.get_template("gallery.html.jinja").render(
+            title=self.title,
+            caption=self.caption,
+            measures=self.figures(),
+            measure=next(name for name in self.evaluation.measures if name.partition("@")[0] == kind),
+            ranks=self.gallery.ranks(),
+            by_class=self.gallery.by_class(),
+            class_ious=self._class_ious(),
+        )
+        with write_whole(path) as partial:
+            partial.write_text(page)
+
+    def _class_ious(self) -> TextTable:
+        evaluation = self.evaluation
+        columns = {"by the model, from grey": evaluation.class_iou} if evaluation.class_iou else {}
+        columns |= {f"by the segmenter, {way}": ious for way, ious in evaluation.class_iou_after.items()}
+        names = dict.fromkeys(name for ious in columns.values() for name in ious)
+        rows = [[name, *(f"{ious[name]:.3f}" if name in ious else "" for ious in columns.values())] for name in names]
+        return TextTable(["class", *(column.replace("_", " ") for column in columns)], rows)
 
 
 def evaluate_weights(
@@ -152,18 +185,18 @@ def evaluate_weights(
     """Measures weights: the same values for the same arguments. A GPU does the work where there is one.
 
     Args:
-        weights: name of shipped weights, or a file.
-        collections: photos to measure on, by the collection's name.
-        train: cache of the training photos, for the floor.
-        samples: samples of every photo, at least 1.
-        seed: of the samples.
-        limit: measure the first so many photos of every collection only.
-        segmenter: of the colorized pictures; without it there is no mIoU after colorization.
-        keep_pictures: for `Report.write_html`.
-        resize: how photos become 128 x 128 pixels; it stands in every measure's name.
+        weights: Name of shipped weights, or a file.
+        collections: Photos to measure on, by the collection's name.
+        train: Cache of the training photos, for the floor.
+        samples: Samples of every photo, at least 1.
+        seed: Of the samples.
+        limit: Measure the first so many photos of every collection only.
+        segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
+        keep_pictures: For `Report.write_html`.
+        resize: How photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
-        ChromanticError: weights, cache or a photo cannot be used, there is no colourful photo, or an argument is out
+        ChromanticError: Weights, cache or a photo cannot be used, there is no colourful photo, or an argument is out
             of range.
     """
     if samples < 1:
@@ -197,15 +230,15 @@ def evaluate_results(
     """Measures somebody's pictures of the photos, under the names that weights are measured under.
 
     Args:
-        folder: the pictures, as `match_results` reads them.
-        collections: the photos, by the collection's name.
-        limit: measure the first so many photos of every collection only.
-        segmenter: of the pictures; without it there is no mIoU after colorization.
-        keep_pictures: for `Report.write_html`.
-        resize: how photos become 128 x 128 pixels; it stands in every measure's name.
+        folder: The pictures, as `match_results` reads them.
+        collections: The photos, by the collection's name.
+        limit: Measure the first so many photos of every collection only.
+        segmenter: Of the pictures; without it there is no mIoU after colorization.
+        keep_pictures: For `Report.write_html`.
+        resize: How photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
-        ChromanticError: the pictures are not those of the photos, a file cannot be used, there is no colourful photo,
+        ChromanticError: The pictures are not those of the photos, a file cannot be used, there is no colourful photo,
             or an argument is out of range.
     """
     chosen = _limited(collections, limit)

@@ -16,11 +16,10 @@ from chromantic.data.labels import check_labels
 from chromantic.data.shrink import central_square
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.colorized import Colorized
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
-from chromantic.evaluation.measures.colourfulness import colourfulness
-from chromantic.evaluation.protocol import COLOURFULNESS, Resize, Truth, read_in_batches
-from chromantic.evaluation.tally import Evaluation, Tally
+from chromantic.evaluation.measurement import Evaluation, Measurement
+from chromantic.evaluation.truth import Resize, Truth, read_colourful
 from chromantic.files import sha256
 from chromantic.grid import SHORTER_SIDE
 from chromantic.photo import read_photo, results_in
@@ -55,14 +54,14 @@ def evaluate_callable(
     """Measures a function that colorizes; likelihood and diversity do not apply.
 
     Args:
-        colorize: the function.
-        examples: photos that it was not trained on.
-        segmenter: of the colorized pictures; without it there is no mIoU after colorization.
-        gallery: gets the pictures, if they shall be shown.
-        resize: how photos, and pictures of their size, become 128 x 128 pixels.
+        colorize: The function.
+        examples: Photos that it was not trained on.
+        segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
+        gallery: Gets the pictures, if they shall be shown.
+        resize: How photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
-        ChromanticError: no photo has colours, a file is missing or unreadable, a label is no class, or what the
+        ChromanticError: No photo has colours, a file is missing or unreadable, a label is no class, or what the
             function returns is neither chroma nor pictures.
     """
 
@@ -93,12 +92,12 @@ def evaluate_folder(
 
     Args:
         files: `match_results` of the photos to measure on.
-        segmenter: of the pictures; without it there is no mIoU after colorization.
-        gallery: gets the pictures, if they shall be shown.
-        resize: how photos, and pictures of their size, become 128 x 128 pixels.
+        segmenter: Of the pictures; without it there is no mIoU after colorization.
+        gallery: Gets the pictures, if they shall be shown.
+        resize: How photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
-        ChromanticError: no photo has colours, a file is missing or unreadable, or a label is no class.
+        ChromanticError: No photo has colours, a file is missing or unreadable, or a label is no class.
     """
 
     def read(truth: Truth) -> Tensor:
@@ -114,13 +113,13 @@ def match_results(
     """The result of every photo, each read once, so that a wrong one is found before anything is measured.
 
     Args:
-        folder: pictures named like the photos (NAME.png, NAME.color.png, NAME.jpg ...), of the photo's own size or
+        folder: Pictures named like the photos (NAME.png, NAME.color.png, NAME.jpg ...), of the photo's own size or
             squashed to 128 x 128.
-        examples: all photos that the folder may have pictures of.
-        limit: those of them that will be measured; None measures all.
+        examples: All photos that the folder may have pictures of.
+        limit: Those of them that will be measured; None measures all.
 
     Raises:
-        ChromanticError: there is no such folder; two photos or two pictures have one name; a picture is missing, has
+        ChromanticError: There is no such folder; two photos or two pictures have one name; a picture is missing, has
             no photo, is unreadable, transparent or of another size.
     """
     photos: dict[str, Example] = {}
@@ -179,26 +178,9 @@ def _evaluate(
     gallery: Gallery | None,
     resize: Resize,
 ) -> Evaluation:
-    segmented = SegmentedPictures(segmenter, examples) if segmenter else None
+    measurement = Measurement(examples, segmenter, gallery)
     check_labels(examples)
-    tally = Tally()
-    for truth in read_in_batches(examples, resize):
-        truth = truth.part(truth.colourful.nonzero().flatten().tolist())
-        if not truth.examples:
-            continue
-        pictures = {"grey": truth.draw(torch.zeros_like(truth.chroma)), "result": pictures_of(truth)}
-        tally.begin([example.name for example in truth.examples])
-        tally.add(COLOURFULNESS, original=colourfulness(truth.rgb))
-        measured = {what: truth.compare(rgb) for what, rgb in pictures.items()}
-        for measure in measured["grey"]:
-            shown = {what: values[measure] for what, values in measured.items()}
-            tally.add(measure, **(shown if measure != COLOURFULNESS else {"result": shown["result"]}))
-        if segmented:
-            segmented.add(truth, pictures)
-        if gallery:
-            gallery.add(truth, {"result": pictures["result"]})
-    measures = tally.means() | (segmented.measures() if segmented else {})
-    labelled = sum(example.labels is not None for example in examples)
-    counts = {"all": len(examples), "labelled": labelled, "colourful": len(tally.rows)}
-    after = segmented.by_class() if segmented else {}
-    return Evaluation(counts, measures, {}, after, each=tally.rows).under(resize)
+    for truth in read_colourful(examples, resize):
+        pictures = {"grey": truth.draw_grey()[None], "result": pictures_of(truth)[None]}
+        measurement.add(Colorized(truth, pictures))
+    return measurement.evaluation().under(resize)

@@ -4,9 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
 from chromantic.evaluation.judge.segmenters import ChromaSegmenter
-from chromantic.evaluation.tally import Values
+from chromantic.evaluation.measurement import Values
 from chromantic.model import pretrained
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import train_segmenter
@@ -16,11 +15,6 @@ from chromantic.paper.trainings import train_segmenter
 def segmenter_of(setting: Setting) -> ChromaSegmenter:
     """The segmenter, trained if it is not yet."""
     return ChromaSegmenter(train_segmenter(setting))
-
-
-def names_of(setting: Setting) -> SegmentedPictures:
-    """The names of what the segmenter measures."""
-    return SegmentedPictures(segmenter_of(setting), setting.validation)
 
 
 @cache

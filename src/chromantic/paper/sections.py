@@ -6,23 +6,12 @@ from pathlib import Path
 from statistics import fmean
 
 from chromantic import __version__
+from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.model import pretrained
 from chromantic.paper.setting import Setting
 
 REPORT = "report.md"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures, as they shall be printed."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-    def __str__(self) -> str:
-        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def mean_and_spread(values: Sequence[float], digits: int) -> str:
@@ -44,7 +33,7 @@ class Section:
 
     title: str
     protocol: str
-    findings: list[str | Table]
+    findings: Sequence[str | TextTable]
     pictures: dict[str, Path] = field(default_factory=dict)
 
 
@@ -61,9 +50,13 @@ def write_report(sections: Sequence[Section], setting: Setting) -> Path:
         + (" **Reduced**: short trainings, few photos; the figures show that it runs, not more." * setting.reduced),
     ]
     for section in sections:
-        lines += [f"## {section.title}", section.protocol, *map(str, section.findings)]
+        lines += [f"## {section.title}", section.protocol, *map(_markdown, section.findings)]
         lines += [f"![{caption}]({path.relative_to(setting.output)})" for caption, path in section.pictures.items()]
     path = setting.output / REPORT
     with write_whole(path) as partial:
         partial.write_text("\n\n".join(lines) + "\n")
     return path
+
+
+def _markdown(finding: str | TextTable) -> str:
+    return finding.markdown() if isinstance(finding, TextTable) else finding

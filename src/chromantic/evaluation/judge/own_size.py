@@ -2,11 +2,11 @@
 
 Protocol `own_size`: the segmenter gets each picture as it would be saved, 8-bit sRGB; its logits are enlarged
 bilinearly to the photo's size, and all labelled pixels count. Beside every mIoU stands the share of the gap from the
-grey to the original photos that a way of colorizing wins back, with the interval that holds 95 % of 1,000 draws of as
-many photos (bootstrap). Near-grey photos are left out.
+grey to the original photos that a way of colorizing wins back. Its interval holds 95 % of 1,000 draws of as many photos
+(bootstrap). Near-grey photos are left out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,21 +19,23 @@ from torch import Tensor
 
 from chromantic.colorizer import Colorizer
 from chromantic.colour import lab
-from chromantic.data.collections.voc import VOID
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
-from chromantic.data.labels import check_labels, class_names_of
+from chromantic.data.labels import check_labels
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.judge.gap import GREY, ORIGINAL, judged_photos, shares_won_back
+from chromantic.evaluation.measurement import Values
+from chromantic.evaluation.measures.miou import confusion, mean_iou
 from chromantic.evaluation.results import match_results
-from chromantic.evaluation.tally import Values
 from chromantic.progress import track
 
-ORIGINAL, GREY = "original", "grey"
 _RESAMPLED = 1000
-_INTERVAL = (0.025, 0.975)
+_INTERVAL = {"low95": 0.025, "high95": 0.975}
 
-Picture = UInt8[np.ndarray, "height width 3"]
+RgbArray = UInt8[np.ndarray, "height width 3"]
+Way = Callable[[Example], RgbArray]
+"""A way of colorizing: the 8-bit sRGB picture of a photo, of its size."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Judgement:
     """What a segmenter sees.
 
     Attributes:
-        photos: That were judged.
-        measures: By measure and way: the mIoU, the share of the gap, and the ends of its interval.
+        photos: How many were judged.
+        measures: By measure and way: the mIoU, the share of the gap, and the ends of its interval. The shares are
+            left out where the segmenter sees no more in the originals than in their grey.
     """
 
     photos: int
@@ -62,118 +65,106 @@ class OwnSizeJudge:
     """Gathers a confusion matrix for every photo and way."""
 
     def __init__(self, segmenter: Segmenter) -> None:
-        self.segmenter = segmenter
+        self._segmenter = segmenter
         self._confusions: dict[str, list[Tensor]] = {}
 
-    def add(self, example: Example, pictures: Mapping[str, Picture]) -> None:
-        """Segments pictures of one labelled photo, of its size.
+    def add(self, example: Example, pictures: Mapping[str, RgbArray]) -> None:
+        """Segments pictures of one labelled photo, the original and its grey among them.
 
         Raises:
-            ChromanticError: the labels cannot be read, or a picture has another size than they.
+            ChromanticError: The labels cannot be read, or a picture has another size than they.
         """
         assert example.labels is not None
         labels = torch.from_numpy(read_labels(example.labels)).long()
-        known = labels != VOID
-        classes = len(self.segmenter.classes)
-        for what, picture in pictures.items():
+        for way, picture in pictures.items():
             if picture.shape[:2] != labels.shape:
                 raise ChromanticError(
-                    f"{example.name}: its {what} is {picture.shape[1]} x {picture.shape[0]}, unlike the photo"
+                    f"{example.name}: its {way} is {picture.shape[1]} x {picture.shape[0]}, unlike the photo; "
+                    "give a picture of the photo's size"
                 )
             rgb = torch.from_numpy(picture.copy()).movedim(-1, 0)[None].float() / 255
-            logits = F.interpolate(self.segmenter(rgb).float().cpu(), labels.shape, mode="bilinear")
-            seen = logits[0].argmax(dim=0)
-            pairs = torch.bincount(labels[known] * classes + seen[known], minlength=classes**2)
-            self._confusions.setdefault(what, []).append(pairs.view(classes, classes))
+            logits = F.interpolate(self._segmenter(rgb).float().cpu(), labels.shape, mode="bilinear")
+            self._confusions.setdefault(way, []).append(confusion(logits, labels[None]))
 
     def measures(self, seed: int = 0) -> Values:
         """The mIoU by way, and each way's share of the gap with its interval."""
-        confusions = {what: torch.stack(each).double() for what, each in self._confusions.items()}
-        photos = len(confusions[ORIGINAL])
-        whole = {what: float(_mean_iou(each.sum(dim=0))) for what, each in confusions.items()}
-        generator = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(photos, (_RESAMPLED, photos), generator=generator)
-        weights = torch.zeros(_RESAMPLED, photos, dtype=torch.float64).scatter_add_(
-            1, drawn, torch.ones(drawn.shape, dtype=torch.float64)
-        )
-        resampled = {what: _mean_iou(torch.einsum("rp,pij->rij", weights, each)) for what, each in confusions.items()}
-        protocol = f"@own_size_{self.segmenter.name}"
-        ways = [what for what in whole if what not in (ORIGINAL, GREY)]
-        gap = resampled[ORIGINAL] - resampled[GREY]
-        shares = {way: (resampled[way] - resampled[GREY]) / gap for way in ways}
-        whole_gap = whole[ORIGINAL] - whole[GREY]
-        return {
-            f"miou_after_colorization{protocol}": whole,
-            f"share_of_miou_gap_won_back{protocol}": {way: (whole[way] - whole[GREY]) / whole_gap for way in ways},
-            **{
-                f"share_of_miou_gap_won_back_{bound}{protocol}": {
-                    way: float(share.quantile(quantile)) for way, share in shares.items()
-                }
-                for bound, quantile in zip(("low95", "high95"), _INTERVAL, strict=True)
-            },
-        }
+        protocol = f"@own_size_{self._segmenter.name}"
+        confusions = {way: torch.stack(each) for way, each in self._confusions.items()}
+        mious = {way: mean_iou(each.sum(dim=0)) for way, each in confusions.items()}
+        values: Values = {f"miou_after_colorization{protocol}": _numbers(mious)}
+        if mious[ORIGINAL] <= mious[GREY]:
+            return values
+        counts = _resampled(len(confusions[ORIGINAL]), seed)
+        drawn = {way: mean_iou(torch.einsum("dp,pij->dij", counts, each.double())) for way, each in confusions.items()}
+        shares = shares_won_back(drawn)
+        values[f"share_of_miou_gap_won_back{protocol}"] = _numbers(shares_won_back(mious))
+        for end, quantile in _INTERVAL.items():
+            ends = {way: share.nanquantile(quantile) for way, share in shares.items()}
+            values[f"share_of_miou_gap_won_back_{end}{protocol}"] = _numbers(ends)
+        return values
 
 
-def _mean_iou(confusion: Float[Tensor, "*many classes classes"]) -> Float[Tensor, "*many"]:
-    """The mean over the classes that occur, in labels or in what was seen."""
-    agreed = confusion.diagonal(dim1=-2, dim2=-1)
-    either = confusion.sum(dim=-1) + confusion.sum(dim=-2) - agreed
-    return torch.where(either > 0, agreed / either.clamp(min=1), torch.nan).nanmean(dim=-1)
+def _resampled(photos: int, seed: int) -> Float[Tensor, "draws photos"]:
+    """How often each photo is in each draw of the bootstrap."""
+    drawn = torch.randint(photos, (_RESAMPLED, photos), generator=torch.Generator().manual_seed(seed))
+    return torch.stack([torch.bincount(draw, minlength=photos) for draw in drawn]).double()
 
 
-def judge_ways(
-    examples: Sequence[Example], segmenter: Segmenter, ways: Mapping[str, Callable[[Example], Picture]]
-) -> Judgement:
+def _numbers(values: Mapping[str, Tensor]) -> dict[str, float | int]:
+    return {way: float(value) for way, value in values.items()}
+
+
+def judge_ways(examples: Sequence[Example], segmenter: Segmenter, ways: Mapping[str, Way]) -> Judgement:
     """Judges ways of colorizing, beside the originals and their grey.
 
     Args:
-        examples: photos, of which the labelled ones with colours count.
-        segmenter: of colour photos.
-        ways: by name, what makes the 8-bit sRGB picture of a photo.
+        examples: Photos, of which the labelled ones with colours count.
+        segmenter: Of colour photos.
+        ways: Ways of colorizing, by name.
 
     Raises:
-        ChromanticError: no photo is labelled and colourful, the segmenter's classes are others, or a file is broken.
+        ChromanticError: No photo is labelled and colourful, the segmenter's classes are others, or a file is broken.
     """
-    labelled = [example for example in examples if example.labels is not None]
-    if not labelled:
-        raise ChromanticError(f"{segmenter.name}: no photo has labels to compare with; name a labelled collection")
-    if class_names_of(labelled) != segmenter.classes:
-        raise ChromanticError(f"{segmenter.name}: its classes are not those of {labelled[0].name}; give another")
+    labelled = judged_photos(segmenter, examples)
     check_labels(labelled)
     judge, photos = OwnSizeJudge(segmenter), 0
-    for example in track(labelled, "Judging"):
-        rgb = read_rgb(example.photo)
-        chroma = lab.rgb_to_lab(rgb.numpy())[1:]
-        if example.near_grey or np.hypot(*chroma).mean() < lab.NEAR_GREY_CHROMA:
-            continue
+    for example, originals in _colourful(labelled):
+        judge.add(example, {**originals, **{name: way(example) for name, way in ways.items()}})
         photos += 1
-        grey = torch.from_numpy(lab.lightness_to_grey(lab.rgb_to_lightness(rgb.numpy()))).expand(3, -1, -1)
-        pictures = {ORIGINAL: _to_picture(rgb), GREY: _to_picture(grey)}
-        judge.add(example, pictures | {name: way(example) for name, way in ways.items()})
     if not photos:
         raise ChromanticError(f"{labelled[0].name}: no labelled photo has colours; name a collection of colour photos")
     return Judgement(photos, judge.measures())
 
 
-def users_ways(colorizer: Colorizer, seed: int = 0) -> dict[str, Callable[[Example], Picture]]:
+def _colourful(examples: Sequence[Example]) -> Iterator[tuple[Example, dict[str, RgbArray]]]:
+    """The photos that have colours, each with its original and its grey picture, with a progress bar."""
+    for example in track(examples, "Judging"):
+        rgb = read_rgb(example.photo)
+        chroma = lab.rgb_to_lab(rgb.numpy())[1:]
+        if not example.near_grey and np.hypot(*chroma).mean() >= lab.NEAR_GREY_CHROMA:
+            grey = torch.from_numpy(lab.lightness_to_grey(lab.rgb_to_lightness(rgb.numpy()))).expand(3, -1, -1)
+            yield example, {ORIGINAL: _to_picture(rgb), GREY: _to_picture(grey)}
+
+
+def users_ways(colorizer: Colorizer, seed: int = 0) -> dict[str, Way]:
     """What users get: the default result, and one of `--samples`."""
 
-    def picture(example: Example, samples: int | None = None) -> Picture:
+    def picture(example: Example, samples: int | None = None) -> RgbArray:
         drawn = colorizer.colorize(example.photo, samples=samples, seed=seed if samples else None)
         return np.asarray(drawn.images[0])[..., :3]
 
     return {"result": picture, "sample": lambda example: picture(example, 1)}
 
 
-def results_way(folder: Path, examples: Sequence[Example]) -> Callable[[Example], Picture]:
+def results_way(folder: Path, examples: Sequence[Example]) -> Way:
     """Another system's pictures of these photos, of their size.
 
     Raises:
-        ChromanticError: the folder or a picture is missing, or a picture is unreadable or of another size.
+        ChromanticError: The folder or a picture is missing, or a picture is unreadable or of another size.
     """
     files = match_results(folder, examples)
     return lambda example: _to_picture(read_rgb(files[example]))
 
 
-def _to_picture(rgb: Float[Tensor, "3 height width"]) -> Picture:
+def _to_picture(rgb: Float[Tensor, "3 height width"]) -> RgbArray:
     return (rgb.clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()

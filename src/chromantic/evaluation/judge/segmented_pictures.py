@@ -1,4 +1,4 @@
-"""What one fixed segmenter makes of pictures: the paper's measure of meaningful colours (Figure 8, Table 3).
+"""What one fixed segmenter makes of pictures at 128 x 128 (Figure 8, Table 3).
 
 Beside the mIoU stands a distance of FID's kind: between the pictures' and the originals' mean logits, a vector of as
 many numbers as there are classes. So few are known from some hundred photos, unlike Inception's 2,048, and any
@@ -6,7 +6,8 @@ segmenter gives them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -14,19 +15,33 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from chromantic.data.example import Example
-from chromantic.data.labels import class_names_of
 from chromantic.data.verdicts import Segmenter
-from chromantic.errors import ChromanticError
+from chromantic.evaluation.colorized import Colorized
+from chromantic.evaluation.judge.gap import GREY, ORIGINAL, judged_photos, shares_won_back
 from chromantic.evaluation.measures.frechet import frechet_distance
-from chromantic.evaluation.measures.miou import MeanIou
-from chromantic.evaluation.protocol import Truth
-from chromantic.evaluation.tally import Values
+from chromantic.evaluation.measures.miou import confusion, ious_by_class, mean_iou
 
-_ORIGINAL, _GREY = "original", "grey"
+_UNJUDGED = "coherent"  # as many samples again; `chromantic judge` judges one of them
+
+
+class MeasureNames(NamedTuple):
+    """Names of what a segmenter measures: its own is part of them, since values of two segmenters do not compare."""
+
+    miou: str
+    share: str
+    distance: str
+
+    @classmethod
+    def of(cls, segmenter: Segmenter) -> "MeasureNames":
+        return cls(
+            f"miou_after_colorization@squash128_labels32_{segmenter.name}",
+            f"share_of_miou_gap_won_back@squash128_labels32_{segmenter.name}",
+            f"frechet_distance_of_mean_logits@squash128_{segmenter.name}",
+        )
 
 
 class SegmentedPictures:
-    """Gathers mIoU and features of originals and of what a colorizer makes of them, over the labelled colourful photos.
+    """Gathers what a segmenter sees in originals and in pictures of them, over the labelled colourful photos.
 
     Logits are brought to the labels' 32 x 32 (bilinearly, if the segmenter's are of another size).
     """
@@ -35,64 +50,55 @@ class SegmentedPictures:
         """Takes the segmenter, and the photos that will be measured.
 
         Raises:
-            ChromanticError: the photos' classes are not the segmenter's, or none of them is labelled.
+            ChromanticError: The photos' classes are not the segmenter's, or none of them is labelled.
         """
-        labelled = [example for example in examples if example.labels is not None]
-        if not labelled:
-            raise ChromanticError(f"{segmenter.name}: no photo has labels to compare with; leave out the segmenter")
-        if class_names_of(labelled) != segmenter.classes:
-            raise ChromanticError(
-                f"{labelled[0].name}: its labels are of {len(labelled[0].class_names)} classes that are not the "
-                f"{len(segmenter.classes)} of {segmenter.name}; give a segmenter of the photos' classes"
-            )
-        self.segmenter = segmenter
-        self.measure = f"miou_after_colorization@squash128_labels32_{segmenter.name}"
-        self.share = f"share_of_miou_gap_won_back@squash128_labels32_{segmenter.name}"
-        self.distance = f"frechet_distance_of_mean_logits@squash128_{segmenter.name}"
-        self._ious: dict[str, MeanIou] = {}
+        judged_photos(segmenter, examples)
+        self._segmenter = segmenter
+        self._confusions: dict[str, Tensor] = {}
         self._features: dict[str, list[Tensor]] = defaultdict(list)
 
-    def add(self, truth: Truth, pictures: Mapping[str, Float[Tensor, "pictures 3 128 128"]]) -> None:
-        """Segments the photos and pictures of them.
-
-        Args:
-            truth: the photos.
-            pictures: sRGB in 0..255, by what they are, `grey` among them: one of every photo, or several, all photos'
-                first ones before all second ones.
-        """
-        with_labels = [i for i, example in enumerate(truth.examples) if example.labels is not None]
-        if not with_labels:
+    def add(self, colorized: Colorized) -> None:
+        """Segments the labelled photos and pictures of them."""
+        truth = colorized.truth.part(colorized.truth.labelled)
+        if not truth.examples:
             return
-        labels = truth.labels[with_labels]
-        for what, all_pictures in {_ORIGINAL: truth.rgb, **pictures}.items():
-            iou = self._ious.setdefault(what, MeanIou(self.segmenter.classes))
-            for rgb in all_pictures.split(len(truth.rgb)):
-                logits = self.segmenter(rgb[with_labels] / 255).float().cpu()
-                self._features[what].append(logits.mean(dim=(2, 3)))
-                if logits.shape[2:] != labels.shape[1:]:
-                    logits = F.interpolate(logits, labels.shape[1:], mode="bilinear")
-                iou.update(logits, labels)
+        for way, pictures in {ORIGINAL: colorized.truth.rgb[None], **colorized.pictures}.items():
+            if way == _UNJUDGED:
+                continue
+            for rgb in pictures:
+                logits = self._segmenter(rgb[colorized.truth.labelled] / 255).float().cpu()
+                self._features[way].append(logits.mean(dim=(2, 3)))
+                seen = confusion(_at_size_of(truth.labels, logits), truth.labels)
+                self._confusions[way] = self._confusions.get(way, torch.zeros_like(seen)) + seen
 
-    def measures(self) -> Values:
-        """The mIoU by what was segmented, each way's share of the gap from grey to original, and distances.
+    def measures(self) -> dict[str, dict[str, float]]:
+        """The mIoU by way, each way's share of the gap from grey to original, and distances.
 
         Empty where no photo is labelled; without the share where the original is segmented no better than the grey one;
         without distances where there is one photo only.
         """
-        if not self._ious:
+        if not self._confusions:
             return {}
-        mious = {what: iou.compute()[0] for what, iou in self._ious.items()}
-        values = {self.measure: mious}
-        gap = mious[_ORIGINAL] - mious[_GREY]
-        if gap > 0:
-            ways = {what: miou for what, miou in mious.items() if what not in (_ORIGINAL, _GREY)}
-            values[self.share] = {what: (miou - mious[_GREY]) / gap for what, miou in ways.items()}
-        features = {what: torch.cat(batches) for what, batches in self._features.items()}
-        original = features.pop(_ORIGINAL)
+        names = MeasureNames.of(self._segmenter)
+        mious = {way: mean_iou(seen) for way, seen in self._confusions.items()}
+        values = {names.miou: _numbers(mious)}
+        if mious[ORIGINAL] > mious[GREY]:
+            values[names.share] = _numbers(shares_won_back(mious))
+        features = {way: torch.cat(batches) for way, batches in self._features.items()}
+        original = features.pop(ORIGINAL)
         if len(original) > 1:
-            values[self.distance] = {what: frechet_distance(each, original) for what, each in features.items()}
+            values[names.distance] = {way: frechet_distance(each, original) for way, each in features.items()}
         return values
 
-    def by_class(self) -> Values:
-        """Intersection over union by what was segmented and by class; empty where no photo is labelled."""
-        return {what: iou.compute()[1] for what, iou in self._ious.items()}
+    def by_class(self) -> dict[str, dict[str, float]]:
+        """Intersection over union by way and by class that occurs; empty where no photo is labelled."""
+        return {way: ious_by_class(seen, self._segmenter.classes) for way, seen in self._confusions.items()}
+
+
+def _at_size_of(labels: Tensor, logits: Tensor) -> Float[Tensor, "batch classes h w"]:
+    size = labels.shape[1:]
+    return logits if logits.shape[2:] == size else F.interpolate(logits, size, mode="bilinear")
+
+
+def _numbers(values: dict[str, Tensor]) -> dict[str, float]:
+    return {way: value.item() for way, value in values.items()}

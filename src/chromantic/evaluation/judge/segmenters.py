@@ -13,7 +13,7 @@ from chromantic.colour import lab
 from chromantic.data.collections.voc import CLASS_NAMES
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.judge.network import SEGMENTER_KEY, SegmenterNetwork
+from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.model import pretrained
 
@@ -24,7 +24,7 @@ def load_segmenter(path: Path) -> Segmenter:
     """A segmenter from a file: `.onnx`, or weights that `chromantic reproduce segmenter` trained; or torchvision's.
 
     Raises:
-        ChromanticError: the file is missing, damaged or no segmenter; torchvision is missing or does not work.
+        ChromanticError: The file is missing, damaged or no segmenter; torchvision is missing or does not work.
     """
     if str(path) == TORCHVISION:
         return TorchvisionSegmenter()
@@ -38,7 +38,7 @@ class ChromaSegmenter:
         """Reads weights.
 
         Raises:
-            ChromanticError: the file is missing, damaged or no segmenter.
+            ChromanticError: The file is missing, damaged or no segmenter.
         """
         network = pretrained.load_module(path, SEGMENTER_KEY, SegmenterNetwork)
         self.network = network.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -49,7 +49,9 @@ class ChromaSegmenter:
     def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes 32 32"]:
         lightness, chroma = torch.from_numpy(lab.rgb_to_lab(rgb.numpy())).split([1, 2], dim=1)
         device = next(self.network.parameters()).device
-        return self.network(lightness.to(device), lab.quantize_chroma(F.avg_pool2d(chroma, CELL)).to(device))
+        small = lab.quantize_chroma(F.avg_pool2d(chroma, CELL))
+        logits: Tensor = self.network(lightness.to(device), small.to(device))
+        return logits
 
 
 class OnnxSegmenter:
@@ -64,7 +66,7 @@ class OnnxSegmenter:
         """Opens a model and tries it.
 
         Raises:
-            ChromanticError: the file is missing or damaged, or takes or gives something else than it should.
+            ChromanticError: The file is missing or damaged, or takes or gives something else than it should.
         """
         import onnxruntime  # an extra
 
@@ -127,4 +129,5 @@ class TorchvisionSegmenter:
     @torch.inference_mode()
     def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch 21 height width"]:
         device = next(self.network.parameters()).device
-        return self.network(self._prepare(rgb).to(device))["out"]
+        logits: Tensor = self.network(self._prepare(rgb).to(device))["out"]
+        return logits

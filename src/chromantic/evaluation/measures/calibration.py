@@ -1,9 +1,23 @@
-"""Whether a model knows where it errs."""
+"""Whether a network knows where it errs."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.functional.regression import spearman_corrcoef
+
+from chromantic.evaluation.colorized import Colorized
+from chromantic.model.entropy import entropy
+
+CALIBRATION = "spearman_of_entropy_and_error_ab@squash128_chroma32"
+
+
+def calibration(colorized: Colorized) -> dict[str, Float[Tensor, "photos"]]:
+    """The correlation of the embedding's entropy and the error of its mean colours; nothing without a network."""
+    if colorized.prediction is None:
+        return {}
+    uncertainty = entropy(colorized.prediction.scene.chroma_parameters).cpu()
+    (preview,) = colorized.prediction.chroma["preview"]
+    return {"embedding": rank_correlation(uncertainty, preview, colorized.truth.chroma)}
 
 
 def rank_correlation(
@@ -14,9 +28,9 @@ def rank_correlation(
     1 if the error grows wherever the uncertainty does; 0 without any order, and where either is the same everywhere.
 
     Args:
-        uncertainty: of any unit.
+        uncertainty: In any unit.
         chroma: a and b as predicted.
-        original: the true ones, of the same shape.
+        original: The true ones, of the same shape.
     """
     errors = (chroma - original).norm(dim=1)
     pairs = zip(uncertainty.flatten(1).double(), errors.flatten(1).double(), strict=True)

@@ -1,16 +1,27 @@
-"""Error of chroma, which unlike PSNR does not see the lightness that every result shares with its original."""
+"""Error of chroma: unlike PSNR, it does not see the lightness that every result shares with its original."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import fmean
 
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from chromantic.colour import lab
 from chromantic.data.collections.voc import VOID
+from chromantic.evaluation.colorized import Colorized
+
+RMSE = "rmse_ab@squash128"
+CLASS_RMSE = "rmse_ab_inside_class@squash128_chroma32_labels32"
 
 MIN_CELLS = 16
 """Cells of 4 x 4 pixels that a class must cover in a photo of 128 x 128 to be judged there: 1/64 of it."""
+
+
+def chroma_of(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2 height width"]:
+    """Chroma in CIE units of sRGB in 0..255."""
+    return torch.from_numpy(lab.rgb_to_lab((rgb / 255).numpy()))[:, 1:]
 
 
 def chroma_rmse(chroma: Float[Tensor, "batch 2 height width"], original: Tensor) -> Float[Tensor, "batch"]:
@@ -18,7 +29,7 @@ def chroma_rmse(chroma: Float[Tensor, "batch 2 height width"], original: Tensor)
 
     Args:
         chroma: CIE units.
-        original: the same, of the same shape.
+        original: The same, of the same shape.
     """
     return (chroma - original).square().flatten(1).mean(dim=1).sqrt()
 
@@ -26,12 +37,15 @@ def chroma_rmse(chroma: Float[Tensor, "batch 2 height width"], original: Tensor)
 def rmse_inside_classes(
     chroma: Float[Tensor, "batch 2 height width"], original: Tensor, labels: Int64[Tensor, "batch height width"]
 ) -> Iterator[tuple[int, int, float]]:
-    """The error inside every class that covers `MIN_CELLS` of a photo: the photo's index, the class and the error.
+    """The error inside every class that covers `MIN_CELLS` of a photo.
 
     Args:
         chroma: CIE units.
-        original: the same, of the same shape.
-        labels: classes, or `VOID`.
+        original: The same, of the same shape.
+        labels: Classes, or `VOID`.
+
+    Yields:
+        The photo's index, the class and the error in CIE units.
     """
     squared = (chroma - original).square().mean(dim=1)
     for photo, of_photo in enumerate(labels):
@@ -41,25 +55,29 @@ def rmse_inside_classes(
 
 def classes_in(labels: Int64[Tensor, "height width"]) -> list[int]:
     """The classes that cover `MIN_CELLS` of a photo."""
-    classes, cells = labels.unique(return_counts=True)
-    return classes[(classes != VOID) & (cells >= MIN_CELLS)].tolist()
+    classes, cells = torch.unique(labels, return_counts=True)
+    return [int(label) for label in classes[(classes != VOID) & (cells >= MIN_CELLS)]]
 
 
 class ClassErrors:
-    """Gathers the errors inside every class over all photos."""
+    """Gathers a network's errors inside every class over all photos: of grey, mean colours, and one sample."""
 
     def __init__(self) -> None:
         self._errors: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
 
-    def update(self, class_names: Sequence[Sequence[str]], original: Tensor, labels: Tensor, **chroma: Tensor) -> None:
-        """Adds photos: the class names of each, and what `rmse_inside_classes` takes, chroma by how it was made."""
-        for what, values in chroma.items():
-            for photo, label, error in rmse_inside_classes(values, original, labels):
-                self._errors[class_names[photo][label]][what].append(error)
+    def add(self, colorized: Colorized) -> None:
+        """Adds photos; nothing without a network, whose own chroma is judged."""
+        if colorized.prediction is None:
+            return
+        truth, chroma = colorized.truth, colorized.prediction.chroma
+        chosen = [way for way in chroma if way.startswith("chosen")] or ["sample"]
+        for way in ("grey", "preview", *chosen):
+            for photo, label, error in rmse_inside_classes(chroma[way][0], truth.chroma, truth.labels):
+                self._errors[truth.examples[photo].class_names[label]][way].append(error)
 
     def means(self) -> dict[str, dict[str, float | int]]:
-        """By class the number of `photos` that it was judged in, and the means over them."""
+        """By class, the number of `photos` that it was judged in, and the means over them by way of colorizing."""
         return {
-            name: {"photos": len(next(iter(errors.values()))), **{what: fmean(each) for what, each in errors.items()}}
+            name: {"photos": len(next(iter(errors.values()))), **{way: fmean(each) for way, each in errors.items()}}
             for name, errors in self._errors.items()
         }

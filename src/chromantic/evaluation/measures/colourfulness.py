@@ -4,6 +4,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from chromantic.evaluation.colorized import Colorized
+
+COLOURFULNESS = "colourfulness@squash128"
+RELATIVE_COLOURFULNESS = "colourfulness_relative_to_originals@squash128"
+"""The mean over all photos, divided by that of the originals."""
+
+
+def colourfulness_by_way(colorized: Colorized) -> dict[str, Float[Tensor, "photos samples"]]:
+    """Colourfulness of the originals and of every way of colorizing; grey photos have none."""
+    pictures = {"original": colorized.truth.rgb[None], **colorized.pictures}
+    return {
+        way: torch.stack([colourfulness(rgb) for rgb in samples], dim=1)
+        for way, samples in pictures.items()
+        if way != "grey"
+    }
+
 
 def colourfulness(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch"]:
     """M of each picture: 0 for grey, about 15 slightly, 45 averagely and 109 extremely colourful.
@@ -12,12 +28,12 @@ def colourfulness(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "
     the norm of their means.
 
     Args:
-        rgb: sRGB in [0, 255].
+        rgb: SRGB in [0, 255].
 
     Source: Hasler and Suesstrunk, Measuring colourfulness in natural images, 2003, section 7.
     """
     red, green, blue = rgb.flatten(2).unbind(1)
     opponents = torch.stack([red - green, (red + green) / 2 - blue])
-    spread = opponents.std(dim=-1, correction=0).norm(dim=0)
-    shift = opponents.mean(dim=-1).norm(dim=0)
+    spread: Tensor = opponents.std(dim=-1, correction=0).norm(dim=0)
+    shift: Tensor = opponents.mean(dim=-1).norm(dim=0)
     return spread + 0.3 * shift

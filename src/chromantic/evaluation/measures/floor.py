@@ -15,10 +15,10 @@ def fit_floor(chroma: Float[Tensor, "2 pixels"]) -> Float[Tensor, "levels levels
     """The joint histogram of (a, b) over the training photos, as log-probabilities in nats.
 
     Args:
-        chroma: on the 1-unit grid.
+        chroma: On the 1-unit grid.
 
     Raises:
-        ChromanticError: there are no pixels.
+        ChromanticError: There are no pixels.
     """
     if chroma.shape[1] == 0:
         raise ChromanticError("no colourful training photo to draw the floor's histogram from; name another cache")

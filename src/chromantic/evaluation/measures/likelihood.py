@@ -1,34 +1,33 @@
-"""How likely a model deems the true colours."""
+"""How likely a network deems the true colours."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from chromantic.evaluation.colorized import Colorized
 from chromantic.evaluation.measures.floor import floor_log_likelihood
-from chromantic.evaluation.protocol import Truth
 from chromantic.model import mixture
 from chromantic.model.generator import canvas_of
-from chromantic.model.network import Chromantic, Scene
+
+BITS = "bits_per_dimension@squash128_chroma32_grid1"
 
 
 @torch.inference_mode()
-def true_bits(
-    model: Chromantic, scene: Scene, truth: Truth, floor: Float[Tensor, "levels levels"] | None
-) -> dict[str, Float[Tensor, "batch 32 32"]]:
-    """Bits per dimension of each pixel's true chroma under the floor, the embedding and the generator.
+def true_bits(colorized: Colorized) -> dict[str, Float[Tensor, "photos 32 32"]]:
+    """Bits per dimension of each pixel's true chroma under the floor, if known, the embedding and the generator.
 
-    Args:
-        model: which understood the scene.
-        scene: of the photos.
-        truth: the photos.
-        floor: `fit_floor` of the training photos; without it, there is none.
+    Nothing without a network.
     """
-    chroma = truth.chroma.to(scene.embedding.device)
-    teacher_forced = model.generator(canvas_of(chroma, scene.lightness), model.condition(scene))
+    if colorized.prediction is None:
+        return {}
+    network, scene, floor = colorized.prediction.network, colorized.prediction.scene, colorized.prediction.floor
+    truth = colorized.truth.chroma
+    chroma = truth.to(scene.embedding.device)
+    teacher_forced = network.generator(canvas_of(chroma, scene.lightness), network.condition(scene))
     log_likelihoods = {
         "embedding": mixture.log_likelihood(scene.chroma_parameters, chroma),
         "generator": mixture.log_likelihood(teacher_forced, chroma),
     }
     if floor is not None:
-        log_likelihoods = {"floor": floor_log_likelihood(floor, truth.chroma)} | log_likelihoods
+        log_likelihoods = {"floor": floor_log_likelihood(floor, truth), **log_likelihoods}
     return {what: mixture.bits_per_dimension(nats).cpu() for what, nats in log_likelihoods.items()}

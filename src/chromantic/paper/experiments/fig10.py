@@ -5,10 +5,12 @@ import statistics
 from matplotlib.figure import Figure
 
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.protocol import DISTANCE, MS_SSIM
+from chromantic.evaluation.measures.chroma_distance import DISTANCE
+from chromantic.evaluation.measures.ms_ssim import MS_SSIM
+from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.model import pretrained
-from chromantic.paper.sections import Section, Table
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 
 PAPERS_RANGE = 0.80, 0.95
@@ -38,7 +40,7 @@ def reproduce(setting: Setting) -> Section:
         "temperature 1. Both samples have the photo's own lightness, so the measure is high even where colours differ; "
         f"`{DISTANCE}`, which sees the colours alone, is {evaluation.measures[DISTANCE]['between_samples']:.1f} CIE "
         "units. The paper does not say how many scales its MS-SSIM has.",
-        findings=[Table(("", "here", "paper"), rows)],
+        findings=[TextTable(("", "here", "paper"), rows)],
         pictures={"Photos by MS-SSIM between two samples; shaded, where the paper has most": path},
     )
 

@@ -8,12 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from chromantic.evaluation.measures.chroma_error import MIN_CELLS, rmse_inside_classes
-from chromantic.evaluation.protocol import CLASS_RMSE, read_in_batches
+from chromantic.evaluation.measures.chroma_error import CLASS_RMSE, MIN_CELLS, rmse_inside_classes
+from chromantic.evaluation.text_table import TextTable
+from chromantic.evaluation.truth import read_colourful
 from chromantic.files import write_whole
 from chromantic.model import pretrained
 from chromantic.paper.pictures import write_grid
-from chromantic.paper.sections import Section, Table
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.sampling import sample_chroma
 
@@ -52,7 +53,7 @@ def reproduce(setting: Setting) -> Section:
         "mean square error of a and b over a class's cells in a photo, where there are at least "
         f"{MIN_CELLS} of 1,024. The classes with the largest mean come first.",
         findings=[
-            Table(("class", "photos", "mean error", "worst", "photo"), rows),
+            TextTable(("class", "photos", "mean error", "worst", "photo"), rows),
             "The paper shows pictures of food, tiny objects and artificial objects. A large error need not be a "
             "failure: a red car may be painted blue.",
         ],
@@ -67,10 +68,7 @@ def _measure(setting: Setting) -> tuple[dict[str, list[float]], dict[str, _Case]
     generator = torch.Generator().manual_seed(setting.seed)
     errors: dict[str, list[float]] = defaultdict(list)
     worst: dict[str, _Case] = {}
-    for batch in read_in_batches(setting.validation):
-        truth = batch.part(batch.colourful.nonzero().flatten().tolist())
-        if not truth.examples:
-            continue
+    for truth in read_colourful(setting.validation):
         chroma, _ = sample_chroma(model, model.encode(truth.lightness), generator=generator)
         pictures = [(rgb / 255).movedim(1, -1) for rgb in (truth.rgb, truth.draw(chroma))]
         for photo, label, error in rmse_inside_classes(chroma, truth.chroma, truth.labels):

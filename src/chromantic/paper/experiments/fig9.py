@@ -8,10 +8,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.paper.experiments.flows import train_flow
 from chromantic.paper.networks.grey_segmentation import GreySegmentation
-from chromantic.paper.sections import Section, Table
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
 
@@ -49,7 +50,7 @@ def reproduce(setting: Setting) -> Section:
         "their size in the same order, with the `tiny` network, seed 0; what segments begins with the same weights, "
         "but for those of the shared bottom that come from a colorizer (the purple flow), which has seen as many "
         "photos before. The paper trained longer (50 epochs of 10,582 photos).",
-        findings=[Table(("segmentation", "lowest", "last", "paper"), rows)],
+        findings=[TextTable(("segmentation", "lowest", "last", "paper"), rows)],
         pictures={"The loss on photos that are not trained on, by photos seen": path},
     )
 

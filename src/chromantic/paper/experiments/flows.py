@@ -9,13 +9,17 @@ from torch import Tensor
 from chromantic.data.collections.folder import folder_examples
 from chromantic.data.shrink import shrink
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.protocol import BITS, MIOU, RELATIVE_COLOURFULNESS, RMSE
+from chromantic.evaluation.measures.chroma_error import RMSE
+from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
+from chromantic.evaluation.measures.likelihood import BITS
+from chromantic.evaluation.measures.miou import MIOU
+from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.model import mixture, pretrained
 from chromantic.model.config import Flow, Fusion
 from chromantic.model.network import Chromantic
 from chromantic.paper.pictures import picture, plane_picture, spread, write_grid
-from chromantic.paper.sections import Section, Table, mean_and_spread
+from chromantic.paper.sections import Section, mean_and_spread
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
 from chromantic.sampling import sample_chroma
@@ -55,7 +59,7 @@ def reproduce(setting: Setting) -> Section:
         f"VOC2012 val, one sample each. Bits are `{BITS}`, mIoU `{MIOU}`, errors `{RMSE}`, colourfulness "
         f"`{RELATIVE_COLOURFULNESS}`. A cell gives the mean over the seeds and half their range.",
         findings=[
-            Table(("flow", *_MEASURES), rows),
+            TextTable(("flow", *_MEASURES), rows),
             "The paper shows pictures: colours are better with the blue flow than without it, samples better with the "
             "green one.",
         ],

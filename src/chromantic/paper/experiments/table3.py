@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from chromantic.evaluation.judge.segmented_pictures import SegmentedPictures
-from chromantic.evaluation.protocol import PSNR, RELATIVE_COLOURFULNESS
+from chromantic.evaluation.judge.segmented_pictures import MeasureNames
+from chromantic.evaluation.measurement import Values
+from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
+from chromantic.evaluation.measures.psnr import PSNR
 from chromantic.evaluation.results import evaluate_callable, evaluate_folder
-from chromantic.evaluation.tally import Values
+from chromantic.evaluation.text_table import TextTable
 from chromantic.paper.experiments.flows import train_flow
-from chromantic.paper.judged import judge, names_of, segmenter_of
+from chromantic.paper.judged import judge, segmenter_of
 from chromantic.paper.networks.baselines import load_baseline
-from chromantic.paper.sections import Section, Table
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, train_baseline
 
@@ -37,7 +39,7 @@ FLOWS = {
 
 def reproduce(setting: Setting) -> Section:
     """Trains every method on the same photos and has the same segmenter judge them."""
-    segmenter, names = segmenter_of(setting), names_of(setting)
+    segmenter, names = segmenter_of(setting), MeasureNames.of(segmenter_of(setting))
     rows = []
     for name, (files, *_) in setting.brought.items():
         measures = evaluate_folder(files, segmenter=segmenter).measures
@@ -59,11 +61,11 @@ def reproduce(setting: Setting) -> Section:
         title="mIoU after colorization and PSNR (Table 3)",
         protocol=f"The `tiny` trunk (Table 1 of the paper), {steps.steps * steps.batch_size:,} photos at half their "
         "size for each method, in the same order; measured on the colourful photos of VOC2012 val, seed "
-        f"{setting.seed}. mIoU is `{names.measure}`, in percent; the share `{names.share}`; PSNR `{PSNR}`; "
+        f"{setting.seed}. mIoU is `{names.miou}`, in percent; the share `{names.share}`; PSNR `{PSNR}`; "
         f"colourfulness `{RELATIVE_COLOURFULNESS}`; the distance `{names.distance}`, 0 of the originals. The paper's "
         "values are of the systems themselves, as their authors trained them, and of another segmenter.",
         findings=[
-            Table(
+            TextTable(
                 (
                     *("method", "mIoU", "share of the gap won back", "PSNR", "colourfulness", "distance"),
                     *("paper, mIoU", "paper, PSNR"),
@@ -74,7 +76,7 @@ def reproduce(setting: Setting) -> Section:
     )
 
 
-def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str) -> tuple[str, ...]:
+def _row(method: _Method, measures: Values, names: MeasureNames, what: str) -> tuple[str, ...]:
     def cell(measure: str, digits: int, factor: float = 1.0) -> str:
         value = measures.get(measure, {}).get(what)
         return "" if value is None else f"{factor * value:.{digits}f}"
@@ -82,7 +84,7 @@ def _row(method: _Method, measures: Values, names: SegmentedPictures, what: str)
     share = cell(names.share, 0, 100.0)
     return (
         method.title,
-        cell(names.measure, 1, 100.0),
+        cell(names.miou, 1, 100.0),
         f"{share} %" if share else "",
         cell(PSNR, 2),
         cell(RELATIVE_COLOURFULNESS, 2),

@@ -8,8 +8,9 @@ from PIL import Image
 
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
+from chromantic.evaluation.text_table import TextTable
 from chromantic.paper.pictures import spread
-from chromantic.paper.sections import Section, Table
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.paper.systems import System, diverse_systems, original, protocol_of, single_systems
 from chromantic.study.create import create_study
@@ -70,7 +71,7 @@ def _create(path: Path, systems: Sequence[System], photos: Sequence[Example]) ->
         create_study(path, folders.pop(ORIGINALS), list(folders.values()))
 
 
-def _table(report: StudyReport, systems: dict[str, System]) -> Table:
+def _table(report: StudyReport, systems: dict[str, System]) -> TextTable:
     """Systems that were judged, and what is left of the paper's table."""
     rows, shown = [], set()
     for judged in report.systems:
@@ -82,7 +83,7 @@ def _table(report: StudyReport, systems: dict[str, System]) -> Table:
             (system.title if system else judged.system, *_cells(judged), "" if paper is None else f"{paper:.2f}")
         )
     rows += [(name, "", "", "", f"{value:.2f}") for name, value in PAPER_TABLE_4.items() if value not in shown]
-    return Table(("system", "answers", "naturalness", "interval", "paper"), rows)
+    return TextTable(("system", "answers", "naturalness", "interval", "paper"), rows)
 
 
 def _cells(judged: Naturalness) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from chromantic.data.cache import Batch, PhotoCache
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.judge.network import SEGMENTER_KEY, SegmenterNetwork
+from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.model.config import NetworkConfig
 from chromantic.training.config import DataSection, OptimizationSection
 from chromantic.training.losses import Losses, segmentation_loss

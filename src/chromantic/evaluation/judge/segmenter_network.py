@@ -38,4 +38,5 @@ class SegmenterNetwork(nn.Module):
         """
         lightness = normalize_lightness(lightness)
         colours = _CHROMA_GAIN * F.interpolate(normalize_chroma(chroma), scale_factor=CELL, mode="bilinear")
-        return self.pyramid(self.rows(torch.cat([lightness, colours, torch.ones_like(lightness)], dim=1)))
+        logits: Tensor = self.pyramid(self.rows(torch.cat([lightness, colours, torch.ones_like(lightness)], dim=1)))
+        return logits
