@@ -1,3 +1,4 @@
+import io
 import math
 import subprocess
 import sys
@@ -187,7 +188,8 @@ def test_choices_take_the_place_of_the_options(colorizer, photo):
 
 def test_a_photo_comes_in_any_shape(colorizer, photo, tmp_path):
     Image.fromarray(photo).save(path := tmp_path / "photo.png")
-    sources = (path, str(path), Image.open(path), photo)
+    content = path.read_bytes()
+    sources = (path, str(path), content, io.BytesIO(content), Image.open(path), photo)
     images = [colorizer.colorize(source).images[0].tobytes() for source in sources]
     assert images == images[:1] * len(sources)
 
@@ -205,11 +207,23 @@ def test_a_suffix_says_what_is_written(colorizer, photo, tmp_path):
         result.save(tmp_path / "result.tif", format="png")
 
 
+def test_encoding_gives_the_bytes_of_the_file(colorizer, photo, tmp_path):
+    result = colorizer.colorize(photo, samples=2)
+    for format, suffix in (("png", ".png"), ("tiff", ".tif"), ("webp", ".webp"), ("jpeg", ".jpg")):
+        result.save(path := tmp_path / f"result{suffix}", sample=1)
+        assert result.encode(1, format) == path.read_bytes()
+    assert result.encode() == result.encode(0, "png")
+    with pytest.raises(ChromanticError, match="gif"):
+        result.encode(format="gif")
+
+
 @pytest.mark.parametrize("sample", [2, -1, "0", 0.5])
 def test_there_is_no_such_sample(colorizer, photo, tmp_path, sample):
     result = colorizer.colorize(photo, samples=2)
     with pytest.raises(ChromanticError, match="sample"):
         result.save(tmp_path / "result.png", sample=sample)
+    with pytest.raises(ChromanticError, match="sample"):
+        result.encode(sample)
     assert not list(tmp_path.iterdir())
 
 
@@ -256,7 +270,7 @@ from chromantic import ChromanticError, Colorizer
 
 colorizer, photo = Colorizer.from_pretrained(sys.argv[1]), np.zeros((8, 8), np.uint8)
 result = colorizer.colorize(photo)
-for work in (lambda: colorizer.colorize(photo), lambda: result.save(sys.argv[2])):
+for work in (lambda: colorizer.colorize(photo), lambda: result.save(sys.argv[2]), lambda: result.encode()):
     if os.fork() == 0:
         try:
             work()
@@ -270,5 +284,5 @@ for work in (lambda: colorizer.colorize(photo), lambda: result.save(sys.argv[2])
 def test_a_forked_process_is_told_so_and_does_not_hang(tiny_weights, tmp_path):
     command = [sys.executable, "-c", FORKED, tiny_weights, tmp_path / "result.png"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert all("forked" in line and "spawn" in line for line in lines)

@@ -22,8 +22,11 @@ from chromantic.options import Options
 from chromantic.parallel import check_process
 from chromantic.photo import (
     Photo,
+    PhotoFile,
     Provenance,
+    check_format,
     depth_in,
+    encode_rows,
     format_of_file,
     join_chroma,
     lightness_of,
@@ -120,13 +123,27 @@ class Colorization:
                 given, the format holds no transparency, which the photo has, or the file cannot be written.
         """
         path = Path(path)
-        self._write(path, sample, format_of_file(path, format, otherwise=self.format))
+        write_rows(path, *self._file(sample, format_of_file(path, format, otherwise=self.format)))
 
-    def _write(self, target: Path, sample: int, format: str) -> None:
+    def encode(self, sample: int = 0, format: str | None = None) -> bytes:
+        """The file that `save` would write.
+
+        Args:
+            sample: Which one, from 0.
+            format: `png`, `tiff`, `webp` or `jpeg`; None takes `Colorization.format`.
+
+        Raises:
+            ChromanticError: There is no such sample or format, or the format holds no transparency, which the photo
+                has.
+        """
+        check_format(format)
+        return encode_rows(*self._file(sample, format or self.format))
+
+    def _file(self, sample: int, format: str) -> tuple[str, Iterator[np.ndarray], np.dtype, Photo, Provenance]:
+        """What a file of a sample is written from."""
         sample = self._checked(sample)
         depth = depth_in(format, self.photo.result_depth)
-        provenance = Provenance(self.model, self._origin(sample))
-        write_rows(target, format, self._rows(sample, depth), depth, self.photo, provenance)
+        return format, self._rows(sample, depth), depth, self.photo, Provenance(self.model, self._origin(sample))
 
     def _checked(self, sample: int) -> int:
         try:
@@ -225,7 +242,7 @@ class Colorizer:
 
     def colorize(
         self,
-        photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
+        photo: PhotoFile | Image.Image | np.ndarray | Photo,
         options: Options | None = None,
         *,
         callback: Progress | None = None,
@@ -273,7 +290,7 @@ def resize_lightness(photo: Photo) -> Float32[np.ndarray, "h w"]:
 
 
 def colorize(
-    photo: str | os.PathLike[str] | Image.Image | np.ndarray | Photo,
+    photo: PhotoFile | Image.Image | np.ndarray | Photo,
     options: Options | None = None,
     *,
     model: str | os.PathLike[str] = "default",
