@@ -1,32 +1,44 @@
-"""Figures: pictures in rows, one a photo, and columns, one a method."""
+"""Sheets of pictures: rows, one a photo, and columns, one a method."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-from jaxtyping import Float
-from matplotlib.figure import Figure
+from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor
 
 from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
+from chromantic.files import write_whole
+from chromantic.grid import CELL
 from chromantic.photo import join_chroma
+from chromantic.picture_grid import Cell, picture_grid
 
 PLANE_SPAN = 60.0
 """Chroma that is shown as fully red or green, yellow or blue, in CIE units."""
+_SIDE = 160
+_MIDDLE_LIGHTNESS = 60.0
 
-_CELL_INCHES, _GAP_INCHES = 1.15, 0.06
+Pictures = list[UInt8[np.ndarray, "height width 3"]]
+"""SRGB: of several photos, or several of one."""
 
 
-def picture(
-    lightness: Float[Tensor, "batch 1 height width"], chroma: Float[Tensor, "batch 2 h w"]
-) -> Float[Tensor, "batch height width 3"]:
-    """Photos in colour, sRGB in [0, 1], as a user would get them."""
+def colour_pictures(
+    lightness: Float[Tensor, "photos 1 height width"], chroma: Float[Tensor, "photos 2 h w"]
+) -> Pictures:
+    """Photos in colour, as a user would get them; L in [0, 100], a and b in CIE units."""
     pairs = zip(lightness[:, 0].numpy(), chroma.numpy(), strict=True)
-    pixels = [torch.from_numpy(join_chroma(light, upsample_chroma(small, light))) for light, small in pairs]
-    return torch.stack(pixels) / 255
+    return [join_chroma(light, upsample_chroma(small, light)) for light, small in pairs]
+
+
+def plane_pictures(chroma: Float[Tensor, "photos 2 h w"], plane: int) -> Pictures:
+    """One chroma plane at a middle lightness, cell by cell: green to red (a, 0) or blue to yellow (b, 1)."""
+    alone = np.zeros(chroma.shape, np.float32)
+    alone[:, plane] = chroma[:, plane].clamp(-PLANE_SPAN, PLANE_SPAN)
+    middle = np.full(chroma.shape[2:], _MIDDLE_LIGHTNESS, np.float32)
+    return [join_chroma(middle, planes).repeat(CELL, axis=0).repeat(CELL, axis=1) for planes in alone]
 
 
 def spread(examples: Sequence[Example], count: int) -> list[Example]:
@@ -44,34 +56,18 @@ def _evenly(examples: Sequence[Example], count: int) -> list[Example]:
     return [examples[number * len(examples) // count] for number in range(count)]
 
 
-def plane_picture(chroma: Float[Tensor, "batch 2 h w"], plane: int) -> Float[Tensor, "batch h w 3"]:
-    """One chroma plane at a middle lightness: green to red (a, 0) or blue to yellow (b, 1)."""
-    alone = torch.zeros_like(chroma)
-    alone[:, plane] = chroma[:, plane].clamp(-PLANE_SPAN, PLANE_SPAN)
-    middle = np.full(chroma.shape[2:], 60, np.float32)
-    return torch.stack([torch.from_numpy(join_chroma(middle, planes)) for planes in alone.numpy()]) / 255
-
-
-def write_grid(columns: Mapping[str, Sequence[Sequence[np.ndarray] | Tensor]], path: Path) -> None:
-    """Writes a PNG with one row a photo.
+def write_sheet(columns: Mapping[str, Sequence[Pictures]], path: Path) -> None:
+    """Writes a PNG with one row a photo, whole or not at all.
 
     Args:
-        columns: By title, what stands side by side under it: pictures [height width 3] of all photos, in sRGB, levels
-            or in [0, 1].
+        columns: By title, what stands side by side under it: pictures of all photos.
         path: The file.
+
+    Raises:
+        ChromanticError: It cannot be written.
     """
-    widths = [len(pictures) for pictures in columns.values()]
-    first = next(iter(columns.values()))[0]
-    photos, heights = len(first), [len(each) / len(each[0]) for each in first]
-    size = _CELL_INCHES * sum(widths), _CELL_INCHES * sum(heights) + _GAP_INCHES * (photos + 2)
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(photos, sum(widths), squeeze=False, height_ratios=heights)
-    column = 0
-    for title, pictures in columns.items():
-        axes[0, column].set_title(title.replace(", ", "\n"), fontsize=6, loc="left")
-        for each in pictures:
-            for row in range(photos):
-                axes[row, column].imshow(np.asarray(each[row]), interpolation="nearest")
-                axes[row, column].axis("off")
-            column += 1
-    figure.savefig(path, dpi=130)
+    titles = [title if place == 0 else "" for title, group in columns.items() for place in range(len(group))]
+    pictures = [of_photos for group in columns.values() for of_photos in group]
+    rows = [[Cell(Image.fromarray(picture)) for picture in row] for row in zip(*pictures, strict=True)]
+    with write_whole(path) as partial:
+        picture_grid(titles, rows, _SIDE).save(partial)

@@ -18,10 +18,9 @@ from chromantic.colorizer import Colorizer, resize_lightness
 from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
-from chromantic.files import write_whole
 from chromantic.paper.experiments.flows import train_flow
 from chromantic.paper.networks.baselines import load_baseline
-from chromantic.paper.pictures import spread, write_grid
+from chromantic.paper.pictures import Pictures, spread, write_sheet
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import train_baseline
 from chromantic.photo import join_chroma, read_photo, split_lightness
@@ -29,8 +28,6 @@ from chromantic.sampling.choice import CANDIDATES
 
 PHOTOS = 8
 """Of a sheet."""
-
-Pictures = list[UInt8[np.ndarray, "height width 3"]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ def original(example: Example) -> UInt8[np.ndarray, "height width 3"]:
     return _levels(read_rgb(example.photo))
 
 
-def write_sheet(systems: Sequence[System], setting: Setting, path: Path) -> None:
+def write_systems(systems: Sequence[System], setting: Setting, path: Path) -> None:
     """Writes a PNG of photos by every system, between the photos in grey and in their own colours.
 
     Raises:
@@ -141,8 +138,7 @@ def write_sheet(systems: Sequence[System], setting: Setting, path: Path) -> None
         drawn = [system.draw(photo) for photo in photos]
         columns[system.title] = [list(sample) for sample in zip(*drawn, strict=True)]
     columns["original"] = [[original(photo) for photo in photos]]
-    with write_whole(path) as partial:
-        write_grid(columns, partial)
+    write_sheet(columns, path)
 
 
 def protocol_of(systems: Sequence[System], setting: Setting) -> str:

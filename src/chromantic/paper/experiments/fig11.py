@@ -2,14 +2,14 @@
 
 from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
-from chromantic.paper.systems import protocol_of, single_systems, write_sheet
+from chromantic.paper.systems import protocol_of, single_systems, write_systems
 
 
 def reproduce(setting: Setting) -> Section:
     """Draws photos by every system side by side."""
     systems = single_systems(setting)
     path = setting.output / "fig11.png"
-    write_sheet(systems, setting, path)
+    write_systems(systems, setting, path)
     return Section(
         title="Beside colorizers that give one picture (Figure 11)",
         protocol=protocol_of(systems, setting),

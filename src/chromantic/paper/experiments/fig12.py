@@ -2,7 +2,7 @@
 
 from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
-from chromantic.paper.systems import diverse_systems, protocol_of, write_sheet
+from chromantic.paper.systems import diverse_systems, protocol_of, write_systems
 
 SAMPLES = 3
 
@@ -11,7 +11,7 @@ def reproduce(setting: Setting) -> Section:
     """Draws samples of photos by every system side by side."""
     systems = diverse_systems(setting, SAMPLES)
     path = setting.output / "fig12.png"
-    write_sheet(systems, setting, path)
+    write_systems(systems, setting, path)
     return Section(
         title="Beside colorizers that give several pictures (Figure 12)",
         protocol=protocol_of(systems, setting),

@@ -4,16 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import fmean
 
+import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor
+from jaxtyping import UInt8
 
 from chromantic.evaluation.measures.chroma_error import CLASS_RMSE, MIN_CELLS, rmse_inside_classes
 from chromantic.evaluation.text_table import TextTable
 from chromantic.evaluation.truth import read_colourful
-from chromantic.files import write_whole
 from chromantic.model import pretrained
-from chromantic.paper.pictures import write_grid
+from chromantic.paper.pictures import write_sheet
 from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.sampling import sample_chroma
@@ -23,12 +22,12 @@ _COLUMNS = 7
 
 @dataclass(frozen=True)
 class _Case:
-    """A class in a photo, and one sample of the photo beside the original, sRGB in [0, 1]."""
+    """A class in a photo, and one sample of the photo beside the original, in sRGB."""
 
     error: float
     name: str
-    original: Float[Tensor, "128 128 3"]
-    sample: Float[Tensor, "128 128 3"]
+    original: UInt8[np.ndarray, "128 128 3"]
+    sample: UInt8[np.ndarray, "128 128 3"]
 
 
 def reproduce(setting: Setting) -> Section:
@@ -43,9 +42,7 @@ def reproduce(setting: Setting) -> Section:
     for first in range(0, len(order), _COLUMNS):
         shown = order[first : first + _COLUMNS]
         path = setting.output / f"fig13-{first // _COLUMNS + 1}.png"
-        columns = {name: [torch.stack([worst[name].original, worst[name].sample])] for name in shown}
-        with write_whole(path) as partial:
-            write_grid(columns, partial)
+        write_sheet({name: [[worst[name].original, worst[name].sample]] for name in shown}, path)
         pictures[f"The worst photo of each class, original above sample: {', '.join(shown)} (Figure 13)"] = path
     return Section(
         title="Failures, by class (Figure 13)",
@@ -70,11 +67,11 @@ def _measure(setting: Setting) -> tuple[dict[str, list[float]], dict[str, _Case]
     worst: dict[str, _Case] = {}
     for truth in read_colourful(setting.validation):
         chroma, _ = sample_chroma(model, model.encode(truth.lightness), generator=generator)
-        pictures = [(rgb / 255).movedim(1, -1) for rgb in (truth.rgb, truth.draw(chroma))]
+        pictures = [rgb.byte().movedim(1, -1).numpy() for rgb in (truth.rgb, truth.draw(chroma))]
         for photo, label, error in rmse_inside_classes(chroma, truth.chroma, truth.labels):
             example = truth.examples[photo]
             name = example.class_names[label]
             errors[name].append(error)
             if name not in worst or error > worst[name].error:
-                worst[name] = _Case(error, example.photo.stem, *(each[photo].clone() for each in pictures))
+                worst[name] = _Case(error, example.photo.stem, *(each[photo].copy() for each in pictures))
     return errors, worst

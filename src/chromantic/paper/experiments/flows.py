@@ -14,11 +14,10 @@ from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
 from chromantic.evaluation.measures.likelihood import BITS
 from chromantic.evaluation.measures.miou import MIOU
 from chromantic.evaluation.text_table import TextTable
-from chromantic.files import write_whole
 from chromantic.model import mixture, pretrained
 from chromantic.model.config import Flow, Fusion
 from chromantic.model.network import Chromantic
-from chromantic.paper.pictures import picture, plane_picture, spread, write_grid
+from chromantic.paper.pictures import Pictures, colour_pictures, plane_pictures, spread, write_sheet
 from chromantic.paper.sections import Section, mean_and_spread
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
@@ -99,20 +98,20 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     lightness = torch.stack([photo.lightness for photo in photos])
     truth = torch.stack([photo.chroma for photo in photos])
 
-    def with_planes(chroma: Tensor) -> list[Tensor]:
-        return [picture(lightness, chroma), plane_picture(chroma, 0), plane_picture(chroma, 1)]
+    def with_planes(chroma: Tensor) -> list[Pictures]:
+        return [colour_pictures(lightness, chroma), plane_pictures(chroma, 0), plane_pictures(chroma, 1)]
 
-    grey = [picture(lightness, torch.zeros_like(truth))]
+    grey = [colour_pictures(lightness, torch.zeros_like(truth))]
     previews, samples = {"grey": grey}, {"grey": grey}
     if any(photo.colourful for photo in photos):
-        previews["original"], samples["original"] = with_planes(truth), [picture(lightness, truth)]
+        previews["original"], samples["original"] = with_planes(truth), [colour_pictures(lightness, truth)]
     for flow, network in networks.items():
         with torch.inference_mode():
             scene = network.encode(lightness)
         previews[flow] = with_planes(mixture.mean(scene.chroma_parameters))
         rng = torch.Generator().manual_seed(setting.seed)
         sample, _ = sample_chroma(network, scene, generator=rng)
-        samples[flow] = [picture(lightness, sample)]
+        samples[flow] = [colour_pictures(lightness, sample)]
     captions = {
         "previews": "The embedding's mean colours and their a and b planes, by flow (Figures 4 and 6)",
         "samples": "One sample of the generator, by flow (Figures 5 and 7)",
@@ -120,7 +119,6 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
     files = {}
     for name, columns in {"previews": previews, "samples": samples}.items():
         path = setting.output / f"flows-{name}.png"
-        with write_whole(path) as partial:
-            write_grid(columns, partial)
+        write_sheet(columns, path)
         files[captions[name]] = path
     return files
