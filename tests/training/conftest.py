@@ -8,6 +8,7 @@ from accelerate.state import AcceleratorState
 from PIL import Image
 
 from chromantic.data.prepare import prepare
+from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,17 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = root / "cache.safetensors"
     prepare(voc=voc.parent, folders=[album], output=path, squash=True)
     return path
+
+
+@pytest.fixture
+def config(cache: Path) -> TrainingConfig:
+    """Four steps of two photos at half their size, each with a line of metrics; nothing else is done on the way."""
+    return TrainingConfig(
+        data=DataSection(train=cache, licence="CC0", half_size_steps=4),
+        optimization=OptimizationSection(steps=4, batch_size=2, warmup_steps=2, decay_steps=2, precision="no"),
+        network=NetworkSection(preset="tiny"),
+        log=LogSection(metrics_every=1, validate_every=0, pictures_every=0, checkpoint_every=0),
+    )
 
 
 @pytest.fixture(autouse=True)

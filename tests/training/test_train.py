@@ -1,12 +1,8 @@
-"""Whole trainings: resumed, shared by processes, able to learn."""
+"""Whole trainings: what they leave, what they refuse, and that they learn."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import torch
@@ -21,26 +17,11 @@ from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.network import Chromantic
-from chromantic.training.config import (
-    DataSection,
-    LogSection,
-    NetworkSection,
-    OptimizationSection,
-    TrainingConfig,
-)
+from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
 from chromantic.training.losses import Losses
-from chromantic.training.tasks import ColorizationTask
+from chromantic.training.setup import set_up
+from chromantic.training.tasks import COLORIZATION, ColorizationTask
 from chromantic.training.train import train
-
-
-@pytest.fixture
-def config(cache: Path) -> TrainingConfig:
-    return TrainingConfig(
-        data=DataSection(train=cache, validation=cache, licence="CC0"),
-        optimization=OptimizationSection(steps=4, batch_size=4, warmup_steps=2, decay_steps=2, precision="no"),
-        network=NetworkSection(preset="tiny"),
-        log=LogSection(metrics_every=1, validate_every=2, pictures_every=4, checkpoint_every=1),
-    )
 
 
 def test_a_backbone_begins_with_imagenet_learns_above_what_is_frozen_and_goes_on(
@@ -51,13 +32,7 @@ def test_a_backbone_begins_with_imagenet_learns_above_what_is_frozen_and_goes_on
     optimization = replace(
         config.optimization, steps=2, frozen_blocks=7, generator_share=0.25, muon_learning_rate=0.02, warmup_steps=0
     )
-    lite = replace(
-        config,
-        network=NetworkSection(preset="lite"),
-        data=data,
-        optimization=optimization,
-        log=replace(config.log, pictures_every=0),
-    )
+    lite = replace(config, network=NetworkSection(preset="lite"), data=data, optimization=optimization)
     assert train(lite, tmp_path / "cut", minutes=0) is None
     AcceleratorState._reset_state(True)
     resumed, whole = train(lite, tmp_path / "cut"), train(lite, tmp_path / "whole")
@@ -78,8 +53,12 @@ def metrics(run: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingConfig, tmp_path: Path) -> None:
-    weights = train(config, tmp_path)
+def test_a_training_leaves_weights_metrics_pictures_and_events(
+    config: TrainingConfig, cache: Path, tmp_path: Path
+) -> None:
+    log = LogSection(metrics_every=1, validate_every=2, pictures_every=4, checkpoint_every=1)
+    data = replace(config.data, validation=cache, half_size_steps=2)
+    weights = train(replace(config, data=data, log=log), tmp_path)
     assert weights is not None
     about = pretrained.about(weights)
     assert 0 <= about.pop("hours") < 1
@@ -90,7 +69,7 @@ def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingC
         "licence": "CC0",
         "seed": 0,
         "steps": 4,
-        "photos_seen": 16,
+        "photos_seen": 8,
     }
     pretrained.load(weights)
     lines = metrics(tmp_path)
@@ -102,67 +81,8 @@ def test_a_training_leaves_weights_metrics_pictures_and_events(config: TrainingC
     assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
 
-@pytest.mark.parametrize(("precision", "muon"), [("no", None), ("bf16", None), ("no", 0.02)])
-def test_an_interrupted_training_ends_as_an_uninterrupted_one(
-    config: TrainingConfig,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    precision: Literal["no", "bf16"],
-    muon: float | None,
-) -> None:
-    config = replace(
-        config,
-        data=replace(config.data, half_size_steps=1 if muon else 0, stretch_probability=0.5 if muon else 0.0),
-        optimization=replace(
-            config.optimization, precision=precision, muon_learning_rate=muon, dropout=0.3 if muon else 0.0
-        ),
-        log=LogSection(metrics_every=1, validate_every=4, pictures_every=0, checkpoint_every=2),
-    )
-    whole = train(config, tmp_path / "whole")
-    from chromantic.training import train as module
-
-    original = module.sample_batch
-
-    def interrupted(*arguments: object, step: int, **options: object) -> object:
-        if step == 3:
-            raise KeyboardInterrupt
-        return original(*arguments, step=step, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "sample_batch", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "parts")
-    monkeypatch.undo()
-    assert [line["step"] for line in metrics(tmp_path / "parts")] == [1, 2, 3]  # the third will be done again
-    with (tmp_path / "parts" / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 4, "train/emb')
-    parts = train(config, tmp_path / "parts")
-    assert whole is not None
-    assert parts is not None
-    one, other = load_file(whole), load_file(parts)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
-    assert metrics(tmp_path / "whole") == metrics(tmp_path / "parts")
-
-
-def test_a_training_out_of_time_stops_with_a_checkpoint(config: TrainingConfig, tmp_path: Path) -> None:
-    assert train(config, tmp_path, minutes=0.0) is None
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000001"]
-
-
-@pytest.mark.parametrize("how", ["missing", "cut"])
-def test_a_damaged_checkpoint_is_named(config: TrainingConfig, tmp_path: Path, how: str) -> None:
-    train(config, tmp_path, minutes=0.0)
-    checkpoint = tmp_path / "checkpoints" / "step-00000001"
-    if how == "missing":
-        (checkpoint / "custom_checkpoint_1.pkl").unlink()
-    else:
-        weights = checkpoint / "model.safetensors"
-        weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ChromanticError, match=f"{checkpoint}: cannot be gone on from"):
-        train(config, tmp_path)
-
-
 def test_weights_that_explode_are_not_kept(config: TrainingConfig, tmp_path: Path) -> None:
+    config = replace(config, log=replace(config.log, checkpoint_every=1))
     train(replace(config, optimization=replace(config.optimization, steps=1)), tmp_path)
     exploding = replace(config, optimization=replace(config.optimization, learning_rate=1e30))
     with pytest.raises(ChromanticError, match=f"{tmp_path}: not a number at step 3; go on with a lower learning rate"):
@@ -176,7 +96,7 @@ def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_
     record = (run / "run.json").read_bytes()
     others = {
         "fusion": replace(config, network=NetworkSection(preset="tiny", fusion="film")),
-        "batch_size, seed": replace(config, optimization=replace(config.optimization, batch_size=2), seed=1),
+        "batch_size, seed": replace(config, optimization=replace(config.optimization, batch_size=4), seed=1),
     }
     for differing, other in others.items():
         with pytest.raises(ChromanticError, match=f"{run}: holds a training that differs in {differing};"):
@@ -211,23 +131,20 @@ def test_compiling_without_a_compiler_is_refused(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "no")])
 def test_bfloat16_is_left_to_machines_that_have_it(
-    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, native: bool
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, native: bool, precision: str
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_f": True, "avx512_bf16": native})
-    log = LogSection(metrics_every=1, validate_every=0, pictures_every=0, checkpoint_every=0)
-    runs = {
-        precision: replace(config, log=log, optimization=replace(config.optimization, steps=1, precision=precision))
-        for precision in ("auto", "bf16", "no")
-    }
-    for precision, run in runs.items():
-        AcceleratorState._reset_state(reset_partial_state=True)
-        train(run, tmp_path / precision)
-    same, other = ("bf16", "no") if native else ("no", "bf16")
-    assert metrics(tmp_path / "auto") == metrics(tmp_path / same)
-    assert metrics(tmp_path / "auto") != metrics(tmp_path / other)
+    config = replace(config, optimization=replace(config.optimization, precision="auto"))
+    assert set_up(config, tmp_path, COLORIZATION, None).accelerator.mixed_precision == precision
+
+
+def test_hints_are_for_networks_that_take_them(config: TrainingConfig, tmp_path: Path) -> None:
+    with pytest.raises(ChromanticError, match="hint_probability: tiny networks take no hints"):
+        train(replace(config, data=replace(config.data, hint_probability=0.5)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_training_does_not_dwell_on_the_smallest_numbers(config: TrainingConfig, tmp_path: Path) -> None:
@@ -243,43 +160,18 @@ def test_a_training_does_not_dwell_on_the_smallest_numbers(config: TrainingConfi
     assert float(small * 0.1) > 0  # elsewhere nothing has changed
 
 
-def test_dropout_changes_the_training_and_not_the_measuring(config: TrainingConfig, tmp_path: Path) -> None:
-    config = replace(config, log=LogSection(metrics_every=1, validate_every=1, pictures_every=0, checkpoint_every=0))
-    with_dropout = replace(
-        config, optimization=replace(config.optimization, dropout=0.5, learning_rate=1e-12, warmup_steps=0)
-    )
-    train(with_dropout, tmp_path)
+def test_dropout_changes_the_training_and_not_the_measuring(
+    config: TrainingConfig, cache: Path, tmp_path: Path
+) -> None:
+    data, log = replace(config.data, validation=cache, half_size_steps=0), replace(config.log, validate_every=1)
+    optimization = replace(config.optimization, steps=2, dropout=0.5, learning_rate=1e-12, warmup_steps=0)
+    train(replace(config, data=data, log=log, optimization=optimization), tmp_path)
     steps, validations = metrics(tmp_path)[::2], metrics(tmp_path)[1::2]
     assert validations[0]["validation/embedding"] == pytest.approx(validations[-1]["validation/embedding"], abs=1e-5)
     assert steps[0]["train/embedding"] != pytest.approx(validations[0]["validation/embedding"], abs=1e-5)
 
 
-def test_two_processes_train_as_one_and_go_on(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
-    config = replace(config, log=replace(config.log, pictures_every=0))
-    alone = train(config, tmp_path / "alone")
-    toml = tmp_path / "config.toml"
-    toml.write_text(
-        f'[data]\ntrain = "{cache}"\nvalidation = "{cache}"\n'
-        '[network]\npreset = "tiny"\n'
-        "[optimization]\nsteps = 4\nbatch_size = 4\nwarmup_steps = 2\ndecay_steps = 2\nprecision = 'no'\n"
-        "[log]\nmetrics_every = 1\nvalidate_every = 2\npictures_every = 0\ncheckpoint_every = 2\n"
-    )
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*launcher, "-m", "chromantic", "train", toml, tmp_path / "two"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    subprocess.run([*command, "--minutes", "0"], check=True, timeout=300, env=environment)
-    subprocess.run(command, check=True, timeout=300, env=environment)
-
-    assert alone is not None
-    one, two = pretrained.load(alone), pretrained.load(tmp_path / "two" / "weights.safetensors")
-    for (name, expected), actual in zip(one.state_dict().items(), two.state_dict().values(), strict=True):
-        torch.testing.assert_close(actual, expected, atol=2e-3, rtol=1e-2, msg=name)
-    for expected, actual in zip(metrics(tmp_path / "alone"), metrics(tmp_path / "two"), strict=True):
-        assert actual == pytest.approx(expected, rel=2e-3, abs=1e-4)
-
-
 def test_a_training_can_start_from_weights(config: TrainingConfig, tmp_path: Path) -> None:
-    config = replace(config, log=LogSection(metrics_every=1, validate_every=0, pictures_every=0, checkpoint_every=0))
     first = train(config, tmp_path / "first")
     assert first is not None
     fingerprint, about = pretrained.fingerprint(first), pretrained.about(first)
@@ -290,7 +182,7 @@ def test_a_training_can_start_from_weights(config: TrainingConfig, tmp_path: Pat
 
     second = train(config, tmp_path / "second", start=first)  # which is no longer there
     assert second is not None
-    assert pretrained.about(second)["photos_seen"] == 32
+    assert pretrained.about(second)["photos_seen"] == 16
     assert pretrained.about(second)["started_from"] == {"fingerprint": fingerprint, **about}
     assert metrics(tmp_path / "second")[0]["train/embedding"] < metrics(tmp_path / "first")[0]["train/embedding"]
 
@@ -313,10 +205,10 @@ def test_weights_to_start_from_must_fit(config: TrainingConfig, tiny_weights: Pa
 
 
 @pytest.mark.slow
-def test_four_photos_can_be_memorised(config: TrainingConfig, tmp_path: Path) -> None:
+def test_four_photos_can_be_memorised(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
     config = replace(
         config,
-        data=replace(config.data, age_probability=0.0),
+        data=DataSection(train=cache, validation=cache, age_probability=0.0),
         optimization=OptimizationSection(
             steps=600, batch_size=4, warmup_steps=20, decay_steps=400, polyak_decay=0.9, precision="no"
         ),

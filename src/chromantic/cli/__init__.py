@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
         print(end="", flush=True)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        if message := str(interruption):
+            print("chromantic:", message, file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed at exit

@@ -70,7 +70,10 @@ def train(
     start: Annotated[str | None, Parameter(help="Weights to start from: a name or a file; else afresh.")] = None,
     minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
 ) -> None:
-    """Train a network, or go on with an interrupted training: the same command does both."""
+    """Train a network, or go on with an interrupted training: the same command does both.
+
+    Ctrl-C stops after the present step, with a checkpoint; pressed again, it stops at once.
+    """
     from chromantic.training.config import read_config
     from chromantic.training.train import train as run_training
 

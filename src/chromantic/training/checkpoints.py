@@ -1,4 +1,4 @@
-"""Training state on disk: everything that a training needs to go on as if it had not been interrupted."""
+"""A training's state on disk: all that it needs to go on as if it had not been interrupted."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def steps_of(checkpoint: Path) -> int:
 
 
 def save(accelerator: Accelerator, run: Path, step: int) -> None:
-    """Write the state after `step` steps, whole or not at all, and drop all but the newest two."""
+    """Writes the state after `step` steps, whole or not at all, and drops all but the newest two."""
     folder = run / "checkpoints"
     final, partial = folder / f"step-{step:08d}", folder / "partial"
     if accelerator.is_main_process:
@@ -40,7 +40,7 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
 
 
 def load(accelerator: Accelerator, checkpoint: Path) -> None:
-    """Take over the state of a checkpoint.
+    """Takes over the state of a checkpoint.
 
     Raises:
         ChromanticError: It is damaged, or another version of Chromantic wrote it.
@@ -49,6 +49,6 @@ def load(accelerator: Accelerator, checkpoint: Path) -> None:
         accelerator.load_state(str(checkpoint))
     except (RuntimeError, OSError, SafetensorError) as error:
         raise ChromanticError(
-            f"{checkpoint}: cannot be gone on from; it is damaged or of another version of chromantic: delete it to go "
-            "on from the one before, or train in a new folder"
+            f"{checkpoint}: does not load, as it is damaged or of another version of Chromantic; delete it to go on "
+            "from the one before, or train in a new folder"
         ) from error

@@ -1,6 +1,6 @@
 """Muon: momentum, orthogonalized kernel by kernel (Jordan et al. 2024, kellerjordan.github.io/posts/muon).
 
-PyTorch's own Muon takes matrices alone; this one takes the kernels of convolutions.
+By hand, because PyTorch's (`torch.optim.Muon`) takes matrices alone, and this one the kernels of convolutions.
 """
 
 from collections import defaultdict

@@ -49,7 +49,10 @@ def _hidden_kernels(network: nn.Module) -> list[nn.Parameter]:
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, config: OptimizationSection) -> None:
-    """Give an optimizer the rate of a step (from 0): a linear rise, a plateau, a linear fall to zero at the end."""
+    """Gives an optimizer the rate of a step (from 0): a linear rise, a plateau, a linear fall to zero at the end.
+
+    By hand, because a function of the step needs no state in a checkpoint, as PyTorch's schedulers do.
+    """
     rise = (step + 1) / max(1, config.warmup_steps)
     fall = (config.steps - step) / max(1, config.decay_steps)
     for group in optimizer.param_groups:
@@ -57,7 +60,10 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, config: Optim
 
 
 def polyak_average(network: nn.Module, decay: float) -> AveragedModel:
-    """An average of the network's weights that forgets its start: the decay rises to its value over the first steps."""
+    """An average of the network's weights that forgets its start: the decay rises to its value over the first steps.
+
+    The update is by hand, because PyTorch's (`get_ema_multi_avg_fn`) has one decay for all steps.
+    """
 
     @torch.no_grad()
     def update(averages: Sequence[Tensor], weights: Sequence[Tensor], updates: Tensor | int) -> None:
