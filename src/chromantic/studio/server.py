@@ -21,6 +21,7 @@ from chromantic import __version__
 from chromantic.colorizer import Colorizer
 from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
+from chromantic.parallel import threads_as_before
 from chromantic.studio.api import create_api, schemas
 from chromantic.studio.guard import Guard
 from chromantic.studio.limits import Limits
@@ -100,10 +101,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with workers.place() as place:
-            place.start(lambda _: _warm(colorizer))
-        yield
-        workers.close()
+        with threads_as_before():
+            with workers.place() as place:
+                place.start(lambda _: _warm(colorizer))
+            yield
+            workers.close()
 
     app = _Studio(
         title="Chromantic",

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-import torch
+from chromantic.parallel import cores, use_one_core
 
 Event = TypeVar("Event")
 
@@ -36,7 +36,7 @@ class LateError(Exception):
 
 
 class Workers:
-    """Threads with one torch thread each, and the requests that wait for them."""
+    """Threads that compute on one core each, and the requests that wait for them."""
 
     def __init__(self, waiting: int, work_seconds: float, count: int | None = None) -> None:
         """Starts them.
@@ -44,22 +44,20 @@ class Workers:
         Args:
             waiting: How many requests may wait, besides those in work.
             work_seconds: How long the work on one request may take.
-            count: Threads; None takes as many as torch uses (`OMP_NUM_THREADS`, else the cores).
+            count: How many threads; None takes one a core.
         """
-        self._threads = torch.get_num_threads()
-        self.count = count or self._threads
+        self.count = count or cores()
         self.places = self.count + waiting
         self.taken = 0
         self.mean_seconds = 1.0
         self.closing = threading.Event()
         self._work_seconds = work_seconds
-        self._pool = ThreadPoolExecutor(self.count, "colorizer", initializer=torch.set_num_threads, initargs=(1,))
+        self._pool = ThreadPoolExecutor(self.count, "colorizer", initializer=use_one_core)
 
     def close(self) -> None:
         """Cancels all work, and waits for the threads to end."""
         self.closing.set()
         self._pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(self._threads)  # a worker's setting is that of every thread started after it
 
     @contextmanager
     def place(self) -> Iterator["Place"]:
