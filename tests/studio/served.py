@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,14 @@ class Client:
         )
 
 
+def wait_until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    """Waits for a condition; an `AssertionError` says that it did not come true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
 @contextmanager
 def serving(colorizer: Colorizer, folder: Path, **options: object) -> Iterator[Client]:
     """A studio in this process."""
@@ -44,8 +52,7 @@ def serving(colorizer: Colorizer, folder: Path, **options: object) -> Iterator[C
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    wait_until(lambda: server.started)
     try:
         yield Client(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     finally:

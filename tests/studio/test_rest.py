@@ -16,7 +16,7 @@ import requests
 from heic_file import SIDE, heic
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
-from served import LIMITS, Client, serving
+from served import LIMITS, Client, serving, wait_until
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
@@ -226,8 +226,7 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
         ]
         for thread in threads:
             thread.start()
-        while value_of(client.get("/metrics").text, "chromantic_requests_taken") < places:
-            time.sleep(0.02)
+        wait_until(lambda: value_of(client.get("/metrics").text, "chromantic_requests_taken") == places)
         response = client.colorize(photo)
         assert response.status_code == 429
         assert int(response.headers["retry-after"]) >= 1
@@ -247,24 +246,22 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
     rows: list[int] = []
 
     class Watched(Colorizer):
-        def colorize(self, photo: object, callback: Callable[[int, int], None] | None = None, **options: object):
+        def colorize(self, *arguments: object, callback: Callable[[int, int], None] | None = None, **choices: object):
             def slowly(row: int, of: int) -> None:
                 rows.append(row)
                 time.sleep(0.05)
                 assert callback
                 callback(row, of)
 
-            return super().colorize(photo, callback=slowly if callback else None, **options)
+            return super().colorize(*arguments, callback=slowly if callback else None, **choices)
 
     with serving(Watched(colorizer.engine), tmp_path) as client:
         body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
         connection = http.client.HTTPConnection(client.url.removeprefix("http://"))
         connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})
-        while not rows:
-            time.sleep(0.01)
+        wait_until(lambda: rows)
         connection.close()
-        while value_of(client.get("/metrics").text, "chromantic_requests_taken"):
-            time.sleep(0.02)
+        wait_until(lambda: value_of(client.get("/metrics").text, "chromantic_requests_taken") == 0)
         assert 0 < len(rows) < 32
 
 
@@ -278,8 +275,7 @@ def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
             b"POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 1000\r\n\r\n{"
         )
-    while count("499") == before:
-        time.sleep(0.02)
+    wait_until(lambda: count("499") > before)
     assert count("500") == 0
 
 

@@ -30,10 +30,11 @@ from chromantic.studio.answers import (
     ServedModel,
     Summary,
 )
-from chromantic.studio.limits import MEDIA_TYPES, Limits
+from chromantic.studio.limits import Limits
 from chromantic.studio.metrics import CONTENT_TYPE, Metrics
-from chromantic.studio.results import colorize_upload
-from chromantic.studio.upload import FormOrder, JsonOrder, check_photo, read_order
+from chromantic.studio.order import FormOrder, JsonOrder
+from chromantic.studio.results import MEDIA_TYPES, colorize_upload
+from chromantic.studio.upload import check_photo, read_order
 from chromantic.studio.workers import CancelledWorkError, FullError, LateError, Work, Workers
 
 _GONE = 499  # nobody reads it
@@ -97,14 +98,12 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
     async def _colorize(request: Request) -> Response:
         accept = request.headers.get("accept", "")
         with workers.place() as place:
-            content, options = await read_order(request, limits)
+            order = await read_order(request, limits)
             raw = "image/" in accept and not any(kind in accept for kind in ("*/*", "application/json", _EVENTS))
-            if raw and ((options.samples or 1) > 1 or options.segmentation or options.uncertainty or options.grey):
-                raise HTTPException(
-                    406, "accept: image/* takes one picture, and several are asked for; accept application/json"
-                )
-            check_photo(content, limits)
-            work = place.start(partial(colorize_upload, colorizer, content, options, limits, folder))
+            if raw and order.pictures > 1:
+                raise HTTPException(406, "accept: image/* holds one picture, not several; accept application/json")
+            check_photo(order.photo, limits)
+            work = place.start(partial(colorize_upload, colorizer, order, limits, folder))
         watcher = asyncio.create_task(_cancel_when_gone(request, work))
         told = aiter(work)
         try:

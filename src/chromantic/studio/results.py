@@ -16,61 +16,52 @@ from chromantic.colorizer import Colorization, Colorizer, Segmentation
 from chromantic.errors import ChromanticError
 from chromantic.photo import FORMATS, Photo, grey_image, read_photo, result_format
 from chromantic.studio.answers import ClassShare, DrawProgress, EventData, Kind, PhotoFacts, ResultPicture, Summary
-from chromantic.studio.limits import MEDIA_TYPES, Limits, Options
+from chromantic.studio.limits import Limits
+from chromantic.studio.order import Order
 from chromantic.studio.upload import check_photo
 from chromantic.studio.workers import Work
 
+MEDIA_TYPES = {name: f"image/{name}" for name in FORMATS}
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 
 
-def colorize_upload(
-    colorizer: Colorizer, content: bytes, options: Options, limits: Limits, folder: Path, work: Work[EventData]
-) -> None:
+def colorize_upload(colorizer: Colorizer, order: Order, limits: Limits, folder: Path, work: Work[EventData]) -> None:
     """Tells the progress, each picture as it is ready, and the end.
 
     Args:
-        colorizer: Of the colours.
-        content: The photo's file.
-        options: What is asked for.
-        limits: To keep.
+        colorizer: Colours the photo.
+        order: What is asked for.
+        limits: What a request may ask for.
         folder: For temporary files.
-        work: Told, and checked for whether anybody still waits.
+        work: Told of the events, and asked whether they are still wanted.
 
     Raises:
         ChromanticError: The photo cannot be read, or the results not be written in the format asked for.
         HTTPException: The photo is none, or too large.
-        CancelledWorkError: Nobody waits any more.
-        LateError: It took too long.
+        CancelledWorkError: Nobody waits for the work any longer.
+        LateError: It has taken too long.
     """
-    check_photo(content, limits)
-    if options.segmentation and not colorizer.class_names:
+    check_photo(order.photo, limits)
+    if order.segmentation and not colorizer.class_names:
         raise ChromanticError("segmentation: these weights know none; leave it out")
     with tempfile.TemporaryDirectory(dir=folder) as name:
         files = Path(name)
-        photo = _read(content, files / "photo")
+        photo = _read(order.photo, files / "photo")
         work.check()
-        result = colorizer.colorize(
-            photo,
-            samples=options.samples,
-            seed=options.seed,
-            temperature=options.temperature,
-            restore_contrast=options.restore_contrast,
-            apply_contrast=options.apply_contrast,
-            candidates=options.candidates,
-            callback=_progress_of(work),
-        )
-        if options.max_side:
-            result = replace(result, photo=_shrunk(photo, options.max_side))
-        for picture in _pictures(result, options, files):
+        result = colorizer.colorize(photo, order.options, callback=_progress_of(work))
+        if order.max_side:
+            result = replace(result, photo=_shrunk(photo, order.max_side))
+        for picture in _pictures(result, order, files):
             work.tell(picture)
             work.check()
     width, height = photo.size
+    draws = order.options.draws
     work.tell(
         Summary(
             photo=PhotoFacts(width=width, height=height, format=photo.format),
             model=result.model,
-            seed=result.options.draws.seed if result.options.draws else None,
-            temperature=result.options.draws.temperature if result.options.draws else None,
+            seed=draws.seed if draws else None,
+            temperature=draws.temperature if draws else None,
         )
     )
 
@@ -98,32 +89,32 @@ def _progress_of(work: Work[EventData]) -> Callable[[int, int], None]:
     return report
 
 
-def _pictures(result: Colorization, options: Options, files: Path) -> Iterator[ResultPicture]:
+def _pictures(result: Colorization, order: Order, files: Path) -> Iterator[ResultPicture]:
     height, width = result.size
 
     def picture(kind: Kind, format: str, content: bytes, **details: Any) -> ResultPicture:
         media_type = MEDIA_TYPES[format]
         return ResultPicture(kind=kind, width=width, height=height, media_type=media_type, content=content, **details)
 
-    shown = "jpeg" if options.max_side and result.photo.alpha is None else None  # browsers are quickest with JPEG
-    if options.grey:
+    shown = "jpeg" if order.max_side and result.photo.alpha is None else None  # browsers are quickest with JPEG
+    if order.grey:
         format = shown or "png"
         yield picture("grey", format, _encoded(grey_image(result.photo), format))
-    format = options.format or shown or result_format(result.photo.format)
+    format = order.options.format or shown or result_format(result.photo.format)
     for number in range(len(result.chroma)):
         path = files / f"{number}{FORMATS[format].suffix}"
         try:
             result.save(path, number, format)
         except ChromanticError as error:
             raise ChromanticError(str(error).replace(str(path), "format").replace("--format", "format")) from error
-        details: dict[str, object] = {"sample": number + 1} if result.options.draws else {}
+        details: dict[str, object] = {"sample": number + 1} if order.options.draws else {}
         if result.log_likelihoods:
             details["log_likelihood"] = result.log_likelihoods[number]
-        yield picture("sample" if result.options.draws else "expected", format, _taken(path), **details)
-    if options.segmentation:
+        yield picture("sample" if order.options.draws else "expected", format, _taken(path), **details)
+    if order.segmentation:
         assert result.segmentation
         yield picture("segmentation", "png", _encoded(result.segmentation.image), classes=_classes(result.segmentation))
-    if options.uncertainty:
+    if order.uncertainty:
         yield picture("uncertainty", "png", _encoded(result.uncertainty_image))
 
 

@@ -1,19 +1,17 @@
 """What a client sends: a photo and options, as a form or as JSON, checked before anything is decoded."""
 
 import asyncio
-import base64
-import binascii
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
-from typing import Annotated
 
 import pyvips
 from fastapi import HTTPException, Request
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chromantic.studio.limits import Limits, Options
+from chromantic.studio.limits import Limits
+from chromantic.studio.order import FormOrder, JsonOrder, Order
 
 _LOADERS = {
     b"\xff\xd8\xff": "jpegload_buffer",
@@ -34,46 +32,22 @@ _FIELD_BYTES = 4096
 _PHOTO = "photo"
 
 
-def _decode_base64(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("give the file's content in base64")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("not base64") from error
-
-
-class FormOrder(Options):
-    """The body of a request as a form."""
-
-    photo: Annotated[bytes, WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})] = Field(
-        description="The photo's file."
-    )
-
-
-class JsonOrder(Options):
-    """The body of a request in JSON."""
-
-    photo: Annotated[
-        bytes, BeforeValidator(_decode_base64), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
-    ] = Field(description="The photo's file in base64.")
-
-
-async def read_order(request: Request, limits: Limits) -> tuple[bytes, Options]:
-    """The photo's file and what is asked for.
+async def read_order(request: Request, limits: Limits) -> Order:
+    """Reads a request's body.
 
     Raises:
-        HTTPException: It came too slowly or is too large, of an unknown type, broken, or out of range.
+        HTTPException: The body came too slowly, is too large, of an unknown type or broken, or a field is out of range.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _read_body(request, limits)
-    if media_type == "application/json":
-        content, options = _read_json(body)
-    elif media_type == "multipart/form-data":
-        content, options = await _read_form(request, body)
-    else:
-        raise HTTPException(415, "send multipart/form-data with the file in the field photo, or application/json")
-    return content, options
+    try:
+        if media_type == "application/json":
+            return JsonOrder.model_validate_json(body)
+        if media_type == "multipart/form-data":
+            return FormOrder.model_validate(await _read_form(request, body))
+    except ValidationError as error:
+        raise _refusal(error) from error
+    raise HTTPException(415, "send multipart/form-data with the file in the field photo, or application/json")
 
 
 def check_photo(content: bytes, limits: Limits) -> None:
@@ -123,15 +97,7 @@ async def _read_body(request: Request, limits: Limits) -> bytes:
     return b"".join(chunks)
 
 
-def _read_json(body: bytes) -> tuple[bytes, Options]:
-    try:
-        order = JsonOrder.model_validate_json(body)
-    except ValidationError as error:
-        raise _refusal(error) from error
-    return order.photo, order
-
-
-async def _read_form(request: Request, body: bytes) -> tuple[bytes, Options]:
+async def _read_form(request: Request, body: bytes) -> dict[str, object]:
     async def stream() -> AsyncIterator[bytes]:
         yield body
 
@@ -140,7 +106,7 @@ async def _read_form(request: Request, body: bytes) -> tuple[bytes, Options]:
             request.headers,
             stream(),  # type: ignore[arg-type]
             max_files=1,
-            max_fields=len(Options.model_fields),
+            max_fields=len(FormOrder.model_fields),
             max_part_size=_FIELD_BYTES,
         )
         form = await parser.parse()
@@ -150,17 +116,12 @@ async def _read_form(request: Request, body: bytes) -> tuple[bytes, Options]:
         fields = form.multi_items()
         if len(dict(fields)) < len(fields):
             raise HTTPException(422, "a field came twice; send each once")
-        values = dict(fields)
-        photo = values.pop(_PHOTO, None)
+        photo = dict(fields).get(_PHOTO)
         if not isinstance(photo, UploadFile):
             raise HTTPException(422, "photo: missing; send the file itself in the field photo")
-        content = await photo.read()
+        return {**dict(fields), _PHOTO: await photo.read()}
     finally:
         await form.close()
-    try:
-        return content, Options.model_validate(values)
-    except ValidationError as error:
-        raise _refusal(error) from error
 
 
 def _refusal(error: ValidationError) -> HTTPException:

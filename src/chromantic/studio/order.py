@@ -1,0 +1,103 @@
+"""What a client asks for: a photo, the choices of `chromantic.Options`, and what only the studio gives."""
+
+import base64
+import binascii
+from dataclasses import fields
+from typing import Annotated, Any, get_type_hints
+
+import docstring_parser
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema, create_model
+
+from chromantic.options import Options
+
+_MOST = {"samples": 16, "temperature": 10, "candidates": 32}
+
+
+class Order(BaseModel):
+    """A photo, and what is asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    photo: bytes
+    segmentation: Annotated[bool, Field(description="Add what the network takes the parts for, a PNG.")] = False
+    uncertainty: Annotated[bool, Field(description="Add the entropy of the colours, a PNG of 16 levels a bit.")] = False
+    grey: Annotated[bool, Field(description="Add the photo's lightness, upright, with 8 bits.")] = False
+    max_side: Annotated[
+        int | None,
+        Field(
+            ge=16,
+            le=65535,
+            description="Shrink the results to this many pixels: same colours, as JPEG unless a format is given.",
+        ),
+    ] = None
+
+    _options: Options = PrivateAttr()
+
+    def model_post_init(self, _: object) -> None:
+        """Takes the choices together.
+
+        Raises:
+            ChromanticError: One of them is out of range.
+        """
+        self._options = Options(**{name: value for name, value in self if name not in Order.model_fields})
+
+    @property
+    def options(self) -> Options:
+        """The choices."""
+        return self._options
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are asked for."""
+        return (self.options.samples or 1) + self.segmentation + self.uncertainty + self.grey
+
+
+def with_choices(name: str, doc: str, photo: Any) -> type[Order]:
+    """A model of orders that has a field for each choice, so that a new choice can be asked for at once.
+
+    Args:
+        name: Of the model.
+        doc: What it is.
+        photo: The annotated type of the photo.
+    """
+    types = get_type_hints(Options, include_extras=True)
+    entries = docstring_parser.parse(Options.__doc__ or "").params
+    described = {entry.arg_name: " ".join((entry.description or "").split()) for entry in entries}
+    choices: dict[str, Any] = {
+        choice.name: (
+            types[choice.name],
+            Field(default=choice.default, le=_MOST.get(choice.name), description=described.get(choice.name)),
+        )
+        for choice in fields(Options)
+    }
+    return create_model(name, __base__=Order, __doc__=doc, photo=(photo, ...), **choices)
+
+
+def _decode_base64(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("give the file's content in base64")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not base64") from error
+
+
+FormOrder = with_choices(
+    "FormOrder",
+    "The body of a request as a form.",
+    Annotated[
+        bytes,
+        WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"}),
+        Field(description="The photo's file."),
+    ],
+)
+JsonOrder = with_choices(
+    "JsonOrder",
+    "The body of a request in JSON.",
+    Annotated[
+        bytes,
+        BeforeValidator(_decode_base64),
+        WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+        Field(description="The photo's file in base64."),
+    ],
+)
