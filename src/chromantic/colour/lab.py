@@ -214,7 +214,8 @@ def _in_gamut(
     lightness: Float32[np.ndarray, "*places"], chroma: Float32[np.ndarray, "2 *places"]
 ) -> Bool[np.ndarray, "*places"]:
     rgb = _to_linear_rgb(lightness, chroma)  # not encoded, which takes longest: the limits are decoded instead
-    return ((rgb >= _GAMUT[0]) & (rgb <= _GAMUT[1])).all(axis=0)
+    inside: np.ndarray = ((rgb >= _GAMUT[0]) & (rgb <= _GAMUT[1])).all(axis=0)
+    return inside
 
 
 @cache
@@ -224,7 +225,8 @@ def _linear_levels(white: int) -> Float32[np.ndarray, "levels"]:
 
 
 def _reached(reach: float) -> Float32[np.ndarray, "256"]:
-    return np.maximum(np.arange(256, dtype=np.float32) + reach, 0) / 255
+    reached: np.ndarray = np.maximum(np.arange(256, dtype=np.float32) + reach, 0) / 255
+    return reached
 
 
 def _luminances(levels: Sequence[UInt8[np.ndarray, "*places"]]) -> list[Float32[np.ndarray, "*places"]]:
@@ -244,7 +246,8 @@ def _nearest(
     """
 
     def every(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
-        return red[:, None, None] + green[:, None] + blue
+        combined: np.ndarray = red[:, None, None] + green[:, None] + blue
+        return combined
 
     floors = np.floor(exact)
     choices = [

@@ -62,7 +62,8 @@ def enlarge_cubically(
 ) -> Float32[np.ndarray, "*batch rows columns"]:
     """Enlarges planes bicubically by a whole factor."""
     height, width = planes.shape[-2:]
-    return _cubic_weights(height, factor) @ planes @ _cubic_weights(width, factor).T
+    enlarged: np.ndarray = _cubic_weights(height, factor) @ planes @ _cubic_weights(width, factor).T
+    return enlarged
 
 
 def places(length: int, count: int) -> Float32[np.ndarray, "count"]:
@@ -78,7 +79,7 @@ def between(
     second = np.minimum(first + 1, planes.shape[axis] - 1)
     share = (position - first).reshape(-1, *[1] * (-1 - axis))
     before = np.take(planes, first, axis)
-    after = np.take(planes, second, axis)
+    after: np.ndarray = np.take(planes, second, axis)
     after -= before
     after *= share
     after += before
@@ -100,4 +101,5 @@ def _cubic(distance: np.ndarray) -> np.ndarray:
     a = _OVERSHOOT
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
     far = ((distance - 5) * distance + 8) * distance * a - 4 * a
-    return np.where(distance <= 1, near, far)
+    weight: np.ndarray = np.where(distance <= 1, near, far)
+    return weight

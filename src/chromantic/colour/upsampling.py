@@ -71,7 +71,8 @@ def chroma_from_maps(
 ) -> Float32[np.ndarray, "*batch 2 height width"]:
     """The chroma that maps give for a lightness, of the same size."""
     slope, offset, lowest, highest = np.split(maps, 4, axis=-3)
-    return np.clip(slope * lightness + offset, lowest, highest)
+    chroma: np.ndarray = np.clip(slope * lightness + offset, lowest, highest)
+    return chroma
 
 
 def enlarged_strips(
@@ -103,7 +104,8 @@ def _box_mean(planes: Float32[np.ndarray, "*batch h w"]) -> Float32[np.ndarray, 
 def _cell_mean(planes: Float32[np.ndarray, "*batch 4*h 4*w"]) -> Float32[np.ndarray, "*batch h w"]:
     *batch, height, width = planes.shape
     cells = planes.reshape(*batch, height // _REFINEMENT, _REFINEMENT, width // _REFINEMENT, _REFINEMENT)
-    return cells.mean(axis=(-3, -1))
+    means: np.ndarray = cells.mean(axis=(-3, -1))
+    return means
 
 
 def _slide(

@@ -20,8 +20,8 @@ def find_photos(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """The photo files among the paths; a folder stands for the photos directly inside it, in order of name.
 
     Raises:
-        ChromanticError: a path does not exist, or a folder holds no photo.
-        OSError: a folder cannot be read.
+        ChromanticError: A path does not exist, or a folder holds no photo.
+        OSError: A folder cannot be read.
     """
     found: list[Path] = []
     for path in map(Path, paths):
@@ -40,18 +40,17 @@ def is_photo_name(name: str) -> bool:
 
 
 def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
-    """The photos in a folder, in order of path, and a warning in the log of how many files are none.
+    """The photos in a folder, in order of path. A warning in the log says how many files are no photos.
 
-    Hidden files are passed over, and so are results of an earlier run: NAME.color.png and the like where the photo NAME
-    lies beside them.
+    Hidden files are left out. So are results of an earlier run: NAME.color.png and the like beside the photo NAME.
 
     Args:
-        folder: an existing folder.
-        subfolders: look into its sub-folders, too.
+        folder: An existing folder.
+        subfolders: Look into its sub-folders, too.
 
     Raises:
-        ChromanticError: there is no photo.
-        OSError: the folder cannot be read.
+        ChromanticError: There is no photo.
+        OSError: The folder cannot be read.
     """
     paths = sorted(folder.rglob("*") if subfolders else folder.iterdir())
     files = [path for path in paths if not path.name.startswith(".") and path.is_file()]
@@ -69,13 +68,13 @@ def photos_in(folder: Path, *, subfolders: bool = False) -> list[Path]:
 
 
 def results_in(folder: Path) -> dict[str, Path]:
-    """A colorizer's pictures directly inside a folder by the name of the photo: NAME.color.png's is NAME, too.
+    """A colorizer's pictures directly inside a folder, by the name of the photo: NAME for NAME.color.png, too.
 
     Raises:
-        ChromanticError: there is no such folder, no picture in it, or two of one name.
+        ChromanticError: There is no such folder, no picture in it, or two of one name.
     """
     if not folder.is_dir():
-        raise ChromanticError(f"{folder}: no such folder; name a folder of pictures")
+        raise ChromanticError(f"{folder}: no such folder; give a folder of pictures")
     files: dict[str, Path] = {}
     for file in photos_in(folder):
         name = file.stem.removesuffix(".color")

@@ -12,9 +12,9 @@ class Format(NamedTuple):
     """A format of files.
 
     Attributes:
-        suffixes: of its files, the usual one first.
-        depths: types of samples that it can hold, the finest last.
-        alpha: whether it can hold opacity.
+        suffixes: Of its files, the usual one first.
+        depths: Types of samples that it can hold, the finest last.
+        alpha: Whether it can hold opacity.
     """
 
     suffixes: tuple[str, ...]
@@ -35,16 +35,16 @@ FORMATS = {
     "webp": Format((".webp",), (_U8,), True),
     "jpeg": Format((".jpg", ".jpeg", ".jpe", ".jfif"), (_U8,), False),
 }
-"""Only lossless ones keep the lightness exactly: WebP is written without loss, JPEG only for who asks for it."""
+"""All but JPEG are written without loss, and so keep the lightness exactly."""
 
 _LIKE = {"tiff": "tiff", "webp": "webp"}
 
 
 def check_format(format: str | None) -> None:
-    """Whether it is one of `FORMATS`, or None for the photo's own.
+    """Checks that a format is one of `FORMATS`, or None for the photo's own.
 
     Raises:
-        ChromanticError: it is not.
+        ChromanticError: It is not.
     """
     if format is not None and format not in FORMATS:
         raise ChromanticError(f"format {format}: give one of {', '.join(FORMATS)}")

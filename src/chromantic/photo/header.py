@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import pyvips
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
@@ -181,7 +181,7 @@ def open_in_pillow(file: BinaryIO, name: str) -> Image.Image:
     try:
         with unlimited_pillow():
             return Image.open(file)
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         message = "not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP"
         raise UnknownKindError(f"{name}: {message}") from error
     except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind

@@ -1,4 +1,4 @@
-"""Reads HEIC files by pi-heif, in another process: there are files that end the process they are decoded in."""
+"""Reads HEIC files by pi-heif, in a process of its own, which damaged files may end."""
 
 import signal
 import subprocess

@@ -44,7 +44,7 @@ def shrink_lightness(photo: Photo, size: tuple[int, int]) -> Float32[np.ndarray,
     """The lightness of a photo at another size, bilinearly and antialiased.
 
     Args:
-        photo: Of any size; no more than a band of its rows is looked at at once.
+        photo: Of any size; its rows are looked at a band at a time.
         size: Height and width of the result.
     """
     width, height = photo.size

@@ -1,7 +1,7 @@
-"""What a file says of its photo besides pixels: read, kept for the results, and completed with where they come from.
+"""What a file says of its photo besides pixels: read, kept for the results, and completed with their origin.
 
 Kept: the descriptive EXIF fields with their Exif and GPS directories, XMP, IPTC-IIM and the resolution. Dropped: what
-describes the file that was (its layout, thumbnail, orientation and colour profile).
+describes the old file (its layout, thumbnail, orientation and colour profile).
 """
 
 import logging
@@ -55,10 +55,10 @@ class Metadata:
     """What a file says of its photo.
 
     Attributes:
-        exif: the fields that are kept; None where there are none.
-        xmp: an XMP packet; None where there is none.
+        exif: The fields that are kept; None where there are none.
+        xmp: An XMP packet; None where there is none.
         iptc: IPTC-IIM records, as TIFF holds them; None where there are none.
-        resolution: pixels per millimetre across and down; None where the file says none.
+        resolution: Pixels per millimetre across and down; None where the file says nothing of it.
     """
 
     exif: Image.Exif | None = None
@@ -72,8 +72,8 @@ class Provenance:
     """How a result was made.
 
     Attributes:
-        model: name and fingerprint of the weights.
-        options: seed, temperature and the like, by name.
+        model: Name and fingerprint of the weights.
+        options: Seed, temperature and the like, by name.
     """
 
     model: str
@@ -146,7 +146,7 @@ def exif_of_result(metadata: Metadata) -> Image.Exif:
 
 
 def xmp_of_result(packet: bytes | None, provenance: Provenance) -> bytes:
-    """An XMP packet with the digital source type and an event of the history added; one that is broken is replaced."""
+    """An XMP packet with the digital source type and an event of its history added. A broken packet is replaced."""
     try:
         root = _parse_xmp(packet) if packet else None
     except (ET.ParseError, ValueError, LookupError):
@@ -176,9 +176,9 @@ def xmp_of_result(packet: bytes | None, provenance: Provenance) -> bytes:
 
 
 def append_to_tiff(file: IO[bytes], exif: Image.Exif, iptc: bytes | None) -> None:
-    """Adds EXIF and IPTC fields to the only page of a TIFF file, by a new directory at its end.
+    """Adds EXIF and IPTC fields to a TIFF file of one page, in a new directory at its end.
 
-    libvips writes no EXIF into TIFF, and IPTC padded.
+    libvips writes no EXIF into TIFF, and pads IPTC.
     """
     head = _tiff_head(file)
     directory, old = ImageFileDirectory_v2(head), ImageFileDirectory_v2(head)

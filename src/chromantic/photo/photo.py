@@ -9,7 +9,7 @@ from chromantic.errors import ChromanticError
 from chromantic.photo.metadata import Metadata
 
 MAX_PIXELS = 1_000_000_000
-"""A header that promises more is taken for a mistake or an attack, before anything is decoded."""
+"""A file that claims more is refused before anything is decoded: it is a mistake or an attack."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +19,12 @@ class Photo:
     Attributes:
         pixels: height width channels, one channel (grey) or three (red, green, blue), sRGB-encoded: uint8, uint16, or
             float32 in [0, 1]. A mapped file where the photo is large.
-        alpha: height width, of the pixels' type, opacity; None for an opaque photo.
-        source: the file it was read from; None for an image or an array.
-        depth: the type of the samples of a result: that of the file, which the pixels exceed where they were converted
-            from another colour space; None for the pixels' own.
-        metadata: what the file says of the photo, for its results.
-        format: of the file, a key of `chromantic.photo.FORMATS`, or None for what results are not written in.
+        alpha: height width, opacity, of the pixels' type; None for an opaque photo.
+        source: The file it was read from; None for an image, an array or a file in memory.
+        depth: The type of a result's samples: the file's. The pixels have a finer one where they were converted from
+            another colour space. None stands for the pixels' own.
+        metadata: What the file says of the photo, for its results.
+        format: Of the file, as `Header.kind` tells it; None for an array.
     """
 
     pixels: np.ndarray
@@ -56,10 +56,10 @@ def white_of(depth: np.dtype) -> float:
 
 
 def check_pixels(width: int, height: int, name: str) -> None:
-    """Refuses more than `MAX_PIXELS`.
+    """Checks that a photo has no more than `MAX_PIXELS`.
 
     Raises:
-        ChromanticError: there are more.
+        ChromanticError: It has more.
     """
     if width * height > MAX_PIXELS:
         raise ChromanticError(f"{name}: {width} x {height} is more than 1 gigapixel; make the photo smaller")

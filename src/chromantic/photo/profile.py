@@ -1,4 +1,4 @@
-"""Colour spaces: whatever a file holds becomes sRGB-encoded grey or red, green and blue."""
+"""Colour spaces: what a file holds becomes sRGB-encoded, grey or red, green and blue."""
 
 import logging
 
@@ -6,7 +6,7 @@ import pyvips
 
 _log = logging.getLogger(__name__)
 _PROFILE = "icc-profile-data"
-_SPACES = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}  # an ICC profile's name of its colour space, and the channels of it
+_SPACES = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}  # colour spaces as ICC profiles name them, and their channels
 
 
 def to_srgb(image: pyvips.Image, name: str) -> pyvips.Image:
@@ -15,12 +15,12 @@ def to_srgb(image: pyvips.Image, name: str) -> pyvips.Image:
     Conversions are done with 16 bits, relative to white and with black points matched. A grey image stays grey.
 
     Args:
-        image: any number of bands, the last of them may be opacity.
-        name: of the file, for the warning that a profile cannot be used.
+        image: Any number of bands, the last of which may be opacity.
+        name: Of the file, for the warning that a profile cannot be used.
 
     Returns:
-        One or three bands, and one of opacity where the image had one: the same values if it was sRGB without a
-        profile, else 16-bit ones.
+        One or three bands, and one of opacity where the image had one. The values are the same where the image had no
+        profile and was sRGB, else they have 16 bits.
     """
     colours = image.bands - image.hasalpha()
     if image.get_typeof(_PROFILE):

@@ -1,7 +1,7 @@
 """Decodes files, images and arrays.
 
-libvips reads JPEG, PNG, TIFF, WebP and AVIF, at any depth and size; pi-heif, where it is installed, HEIC, in a process
-of its own; and Pillow what is left, but for JPEG 2000 in more than 8 bits a channel, which is openjpeg's.
+libvips reads JPEG, PNG, TIFF, WebP and AVIF, at any depth and size. Two extras read what few need: pi-heif HEIC, in a
+process of its own, and openjpeg JPEG 2000 in colours of more than 8 bits. Pillow reads what is left.
 """
 
 import logging
@@ -196,13 +196,14 @@ def _deep_colours(image: Image.Image, source: Source) -> np.ndarray | None:
     if find_spec("openjpeg") is None:
         remedy = "save it as PNG or TIFF, or, in a clone of Chromantic, run pip install '.[jpeg2000]'"
         raise UnknownKindError(f"{source.name}: JPEG 2000 of {precision} bits needs pylibjpeg-openjpeg; {remedy}")
-    import openjpeg
+    from openjpeg.utils import decode, get_parameters
 
     with source.open() as file:
-        if openjpeg.get_parameters(file)["colourspace"] in ("YUV", "e-YCC", "CMYK"):
+        if str(get_parameters(file)["colourspace"]) in ("YUV", "e-YCC", "CMYK"):
             return None
     with source.open() as file:
-        return np.rint(openjpeg.decode(file) * (65535 / (2**precision - 1))).astype(np.uint16)
+        levels: np.ndarray = np.rint(decode(file) * (65535 / (2**precision - 1))).astype(np.uint16)
+    return levels
 
 
 def _to_vips(array: np.ndarray, mode: str, profile: bytes | None) -> pyvips.Image:
@@ -250,7 +251,7 @@ def _from_bands(
 def _decoded(image: pyvips.Image) -> np.ndarray:
     """Height width bands; a large image is decoded row by row into a temporary file, which is mapped."""
     if image.width * image.height <= IN_MEMORY_PIXELS:
-        samples = image.numpy()
+        samples: np.ndarray = image.numpy()
         return samples[..., None] if samples.ndim == 2 else samples
     with tempfile.TemporaryFile() as file:
         image.rawsave_target(pyvips.Target.new_to_descriptor(file.fileno()))

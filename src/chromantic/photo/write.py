@@ -1,4 +1,4 @@
-"""Writes results: whole or not at all."""
+"""Writes results, whole or not at all, and encodes them in memory."""
 
 import io
 import os
@@ -37,7 +37,6 @@ _OPTIONS: dict[str, dict[str, object]] = {
 _USUAL_RESOLUTION = 72 / MILLIMETRES_PER_INCH  # where the photo's file states none
 _BIG_TIFF = 1 << 31  # bytes before compression from which a TIFF file gets 64-bit offsets
 _KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}  # libvips' names of samples
-_BYTES = {"uchar": 1, "ushort": 2, "float": 4}
 _SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips takes floats as they are
 
 
@@ -82,7 +81,7 @@ def write_rows(
         with write_whole(path) as partial, _gathered(rows, depth, like, partial.parent) as image:
             image = _described(image, like, provenance, format)
             with partial.open("w+b") as file:
-                _encode(image, pyvips.Target.new_to_descriptor(file.fileno()), format)
+                _encode(image, pyvips.Target.new_to_descriptor(file.fileno()), format, depth)
                 _complete(file, format, like)
     except pyvips.Error as error:
         raise ChromanticError(f"{path}: cannot be written ({one_line(error)}); choose another output") from error
@@ -99,7 +98,7 @@ def encode_rows(format: str, rows: Iterable[np.ndarray], depth: np.dtype, like: 
     try:
         with tempfile.TemporaryDirectory() as folder, _gathered(rows, depth, like, Path(folder)) as image:
             target = pyvips.Target.new_to_memory()
-            _encode(_described(image, like, provenance, format), target, format)
+            _encode(_described(image, like, provenance, format), target, format, depth)
             file = io.BytesIO(target.get("blob"))
             _complete(file, format, like)
             return file.getvalue()
@@ -113,11 +112,11 @@ def _check_opacity(format: str, like: Photo, name: str) -> None:
         raise ChromanticError(f"{name}: {format} has no transparency, which the photo has; choose one of {clear}")
 
 
-def _encode(image: pyvips.Image, target: pyvips.Target, format: str) -> None:
+def _encode(image: pyvips.Image, target: pyvips.Target, format: str, depth: np.dtype) -> None:
     options = dict(_OPTIONS[format])
     if format == "tiff":
-        options["bigtiff"] = image.width * image.height * image.bands * _BYTES[image.format] >= _BIG_TIFF
-        options["predictor"] = "float" if image.format == "float" else "horizontal"
+        options["bigtiff"] = image.width * image.height * image.bands * depth.itemsize >= _BIG_TIFF
+        options["predictor"] = "float" if depth.kind == "f" else "horizontal"
     pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
 
 
