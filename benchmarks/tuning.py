@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
@@ -38,7 +39,7 @@ def labelled_only(setting: Setting) -> Path:
     """The training photos without the unlabelled ones, packed."""
     path = setting.output / "cache" / "labelled.safetensors"
     if not path.exists():
-        prepare(output=path, voc=setting.data / "VOCdevkit", coco=setting.data / "COCO")
+        prepare(Collections(voc=setting.data / "VOCdevkit", coco=setting.data / "COCO"), output=path)
     return path
 
 

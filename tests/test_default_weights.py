@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from chromantic import Colorizer
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.model import pretrained
 
 DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from chromantic.data.cache import PhotoCache, load_cache
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 
 BLUE, RED, GREY = (40, 80, 200), (220, 30, 30), (90, 90, 90)
@@ -73,5 +74,5 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def cache(devkit: Path, coco: Path, folder: Path, tmp_path: Path) -> PhotoCache:
     """All three collections, packed and loaded: a, b, listed, the COCO photo, the colour photo."""
-    prepare(voc=devkit, coco=coco, folders=[folder], output=tmp_path / "train.safetensors")
+    prepare(Collections(voc=devkit, coco=coco, folders=(folder,)), output=tmp_path / "train.safetensors")
     return load_cache(tmp_path / "train.safetensors")

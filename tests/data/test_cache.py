@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from chromantic.colour.lab import rgb_to_lab
 from chromantic.data.cache import METADATA_KEY, PhotoCache, load_cache
-from chromantic.data.collections.voc import CLASS_NAMES, VOID
+from chromantic.data.classes import CLASS_NAMES, VOID
 from chromantic.errors import ChromanticError
 
 RED_LAB = torch.from_numpy(rgb_to_lab(np.float32([220, 30, 30]).reshape(3, 1, 1) / 255)).flatten()

@@ -8,8 +8,9 @@ from scipy.io import savemat
 
 from chromantic.cli import main
 from chromantic.data.cache import load_cache
+from chromantic.data.classes import VOID
+from chromantic.data.collect import Collections
 from chromantic.data.collections.cocostuff import CLASS_NAMES, cocostuff_examples
-from chromantic.data.collections.voc import VOID
 from chromantic.data.images import read_labels
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
@@ -99,7 +100,7 @@ def test_a_mat_of_bytes_reads_as_one_of_doubles(tmp_path: Path) -> None:
 
 
 def test_packs_182_classes_none_of_them_a_background(cocostuff10k: Path, tmp_path: Path) -> None:
-    packed = prepare(cocostuff=cocostuff10k, split="train", output=tmp_path / "cache.safetensors")
+    packed = prepare(Collections(cocostuff=cocostuff10k), split="train", output=tmp_path / "cache.safetensors")
     assert (packed.photos, packed.labelled) == (1, 1)
     cache = load_cache(tmp_path / "cache.safetensors")
     assert cache.class_names == CLASS_NAMES
@@ -123,7 +124,7 @@ def test_a_first_class_that_is_no_background_counts_as_rare(tmp_path: Path, coco
         write_photo(cocostuff10k / "images" / f"{name}.jpg")
         savemat(cocostuff10k / "annotations" / f"{name}.mat", {"S": np.full(SIZE, label)})
     (cocostuff10k / "imageLists/train.txt").write_text("0\n1\n2\n")
-    prepare(cocostuff=cocostuff10k, split="train", output=tmp_path / "cache.safetensors")
+    prepare(Collections(cocostuff=cocostuff10k), split="train", output=tmp_path / "cache.safetensors")
     weights = load_cache(tmp_path / "cache.safetensors").sampling_weights(1.0)
     torch.testing.assert_close(weights, torch.tensor([2.0, 1.0, 1.0]))
 
@@ -133,7 +134,7 @@ def test_a_folder_may_have_classes_of_its_own(stuffthings: Path, tmp_path: Path)
     (example,) = cocostuff_examples(stuffthings, "train2017")
     assert example.class_names == ("sky", "old tree")
     with pytest.raises(ChromanticError, match=r"000000000009\.png: label 181 is no class; use 0\.\.1, or 255 for void"):
-        prepare(cocostuff=stuffthings, split="train2017", output=tmp_path / "cache.safetensors")
+        prepare(Collections(cocostuff=stuffthings), split="train2017", output=tmp_path / "cache.safetensors")
 
 
 @pytest.mark.parametrize("lines", ["1 sky", "1: sky\n1: sea", "1: sky\n3: sea", "1: sky\n2: sky", "0: unlabeled", ""])
@@ -184,7 +185,7 @@ def test_a_mat_that_is_no_label_map_is_named(
     else:
         savemat(path, content)
     with pytest.raises(ChromanticError, match=rf"{NAME}\.mat: .*({words})"):
-        prepare(cocostuff=cocostuff10k, split="train", output=tmp_path / "cache.safetensors")
+        prepare(Collections(cocostuff=cocostuff10k), split="train", output=tmp_path / "cache.safetensors")
     assert not (tmp_path / "cache.safetensors").exists()
 
 
@@ -192,8 +193,8 @@ def test_two_label_sets_do_not_mix(cocostuff10k: Path, devkit: Path, folder: Pat
     (devkit / "VOC2012/ImageSets/Segmentation/train.txt").write_text("a\n")
     output = tmp_path / "cache.safetensors"
     with pytest.raises(ChromanticError, match=rf"{NAME}\.mat: its 182 classes are not the 21 of"):
-        prepare(cocostuff=cocostuff10k, voc=devkit, split="train", output=output)
-    assert prepare(cocostuff=cocostuff10k, folders=[folder], split="train", output=output).photos == 2
+        prepare(Collections(cocostuff=cocostuff10k, voc=devkit), split="train", output=output)
+    assert prepare(Collections(cocostuff=cocostuff10k, folders=(folder,)), split="train", output=output).photos == 2
     assert load_cache(output).class_names == CLASS_NAMES
 
 
@@ -201,4 +202,4 @@ def test_labels_as_colours_are_named(stuffthings: Path, tmp_path: Path) -> None:
     path = stuffthings / "annotations/train2017/000000000009.png"
     Image.open(path).convert("RGB").save(path)
     with pytest.raises(ChromanticError, match=r"000000000009\.png: a label map is a palette or an 8-bit grey PNG"):
-        prepare(cocostuff=stuffthings, split="train2017", output=tmp_path / "cache.safetensors")
+        prepare(Collections(cocostuff=stuffthings), split="train2017", output=tmp_path / "cache.safetensors")

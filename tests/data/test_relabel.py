@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from chromantic.data.cache import load_cache
-from chromantic.data.classes import STUFF_NAMES, VOC_AND_STUFF, coarse, stuff_class, voc_logits
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES, STUFF_NAMES, VOC_AND_STUFF, stuff_class
+from chromantic.data.coarse import coarse, voc_logits
+from chromantic.data.collect import Collections
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
 from chromantic.data.relabel import SPECK, SURE, join_labels
@@ -100,12 +101,13 @@ def folder(tmp_path: Path) -> Path:
 
 def test_prepare_labels_photos_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
     segmenter = HalfDog()
-    arguments = {"folders": [folder], "stuff": True, "segmenters": [segmenter], "output": tmp_path / "c.safetensors"}
-    packed = prepare(**arguments, label_minutes=0)
+    photos = Collections(folders=(folder,))
+    arguments = {"stuff": True, "segmenters": [segmenter], "output": tmp_path / "c.safetensors"}
+    packed = prepare(photos, **arguments, label_minutes=0)
     assert (packed.labelled, packed.labelled_by) == (0, {segmenter.name: 0})
-    packed = prepare(**arguments)
+    packed = prepare(photos, **arguments)
     assert (packed.labelled, packed.labelled_by, segmenter.asked) == (3, {segmenter.name: 3}, 3)
-    prepare(**arguments)
+    prepare(photos, **arguments)
     assert segmenter.asked == 3
     cache = load_cache(tmp_path / "c.safetensors")
     assert cache.class_names == VOC_AND_STUFF

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from chromantic.data.collections.voc import CLASS_NAMES, VOID, voc_examples
+from chromantic.data.classes import CLASS_NAMES, VOID
+from chromantic.data.collections.voc import voc_examples
 from chromantic.data.images import read_labels
 from chromantic.errors import ChromanticError
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import torch
 
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 from chromantic.data.example import Example
 from chromantic.evaluation.colorized import Colorized, Prediction
 from chromantic.evaluation.measures.chroma_error import ClassErrors, chroma_rmse, rmse_inside_classes

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from chromantic.data.collections.collect import collect
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.collect import Collections, collect
 from chromantic.data.prepare import prepare
 from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError
@@ -44,9 +44,9 @@ def weights(network: Chromantic, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path, tmp_path: Path):
-    photos = collect(voc=devkit, split="val")
+    photos = collect(Collections(voc=devkit), "val")
     train = tmp_path / "train.safetensors"
-    prepare(voc=devkit, split="val", output=train)
+    prepare(Collections(voc=devkit), split="val", output=train)
     written = []
     for seed in (0, 0, 1):
         report = evaluate_weights(str(weights), photos, train=train, samples=2, seed=seed)
@@ -78,7 +78,7 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
 
 
 def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chromantic, monkeypatch: pytest.MonkeyPatch):
-    photos = collect(voc=devkit, split="val")["VOC2012 val"][:2]
+    photos = collect(Collections(voc=devkit), "val")["VOC2012 val"][:2]
     truth = torch.stack([shrink(photo, squash=True).chroma for photo in photos])
 
     def oracle(*_: object, samples: int, **__: object) -> tuple[torch.Tensor, torch.Tensor]:
@@ -98,7 +98,7 @@ def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chrom
 
 
 def test_nothing_to_measure_is_an_error(devkit: Path, network: Chromantic, weights: Path):
-    photos = collect(voc=devkit, split="val")
+    photos = collect(Collections(voc=devkit), "val")
     with pytest.raises(ChromanticError, match="none of the photos has colours"):
         evaluate(network, [])
     with pytest.raises(ChromanticError, match="none of the photos has colours"):
@@ -110,21 +110,21 @@ def test_nothing_to_measure_is_an_error(devkit: Path, network: Chromantic, weigh
 
 
 def test_report_that_cannot_be_written_is_an_error(devkit: Path, weights: Path, tmp_path: Path):
-    report = evaluate_weights(str(weights), collect(voc=devkit, split="val"), samples=1, limit=1)
+    report = evaluate_weights(str(weights), collect(Collections(voc=devkit), "val"), samples=1, limit=1)
     (tmp_path / "file").touch()
     with pytest.raises(ChromanticError, match="choose another output"):
         report.write(tmp_path / "file" / "report.json")
 
 
 def test_weights_of_other_classes_are_an_error_where_there_are_labels(devkit: Path, tiny_weights: Path):
-    photos = collect(voc=devkit, split="val")["VOC2012 val"][:1]
+    photos = collect(Collections(voc=devkit), "val")["VOC2012 val"][:1]
     with pytest.raises(ChromanticError, match=r"VOC2012/astronaut: .*background, cat, dog"):
         evaluate_weights(str(tiny_weights), {"VOC2012 val": photos})
     evaluate_weights(str(tiny_weights), {"unlabelled": [replace(photos[0], labels=None)]}, samples=1)
 
 
 def test_labels_are_checked_before_anything_is_measured(devkit: Path, weights: Path, tmp_path: Path):
-    photo = collect(voc=devkit, split="val")["VOC2012 val"][0]
+    photo = collect(Collections(voc=devkit), "val")["VOC2012 val"][0]
     Image.new("L", (512, 512), 21).save(tmp_path / "mask.png")
     strange = replace(photo, photo=tmp_path / "never read.jpg", labels=tmp_path / "mask.png")
     with pytest.raises(ChromanticError, match=r"mask\.png: label 21 is no class"):

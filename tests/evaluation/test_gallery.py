@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from chromantic.data.collections.collect import collect
+from chromantic.data.collect import Collections, collect
 from chromantic.evaluation.gallery import Gallery
 from chromantic.evaluation.report import Report
 from chromantic.evaluation.results import evaluate_callable
@@ -13,7 +13,7 @@ from chromantic.evaluation.truth import Truth
 
 
 def test_best_and_worst_are_those_with_the_least_and_the_largest_error(devkit: Path, tmp_path: Path):
-    photos = collect(voc=devkit, split="val")["VOC2012 val"][:2]
+    photos = collect(Collections(voc=devkit), "val")["VOC2012 val"][:2]
     truth = Truth.read(photos)
     pictures = torch.stack([truth.rgb[0], truth.rgb[1].mean(dim=0, keepdim=True).expand(3, -1, -1)]) / 255
     gallery = Gallery()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from chromantic.data.collections.collect import collect
-from chromantic.data.collections.voc import CLASS_NAMES, VOID
+from chromantic.data.classes import CLASS_NAMES, VOID
+from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.errors import ChromanticError
@@ -30,7 +30,7 @@ class SeesColours:
 
 @pytest.fixture
 def photos(devkit: Path) -> list[Example]:
-    return collect(voc=devkit, split="val")["VOC2012 val"]
+    return collect(Collections(voc=devkit), "val")["VOC2012 val"]
 
 
 def original(example: Example) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 
 from chromantic.cli import main
-from chromantic.data.collections.collect import collect
+from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError
@@ -24,7 +24,7 @@ from chromantic.evaluation.truth import Truth
 
 @pytest.fixture
 def photos(devkit: Path) -> list[Example]:
-    return collect(voc=devkit, split="val")["VOC2012 val"]
+    return collect(Collections(voc=devkit), "val")["VOC2012 val"]
 
 
 @pytest.fixture

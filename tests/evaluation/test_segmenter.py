@@ -11,8 +11,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from chromantic.data.collections.collect import collect
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
@@ -40,7 +40,7 @@ class SeesColours:
 
 @pytest.fixture
 def photos(devkit: Path) -> list[Example]:
-    return collect(voc=devkit, split="val")["VOC2012 val"]
+    return collect(Collections(voc=devkit), "val")["VOC2012 val"]
 
 
 def test_colours_win_back_their_share_of_the_gap(photos: list[Example]):

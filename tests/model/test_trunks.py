@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.hints import Hints
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, build_trunk

@@ -14,7 +14,7 @@ from skimage.transform import resize
 
 from chromantic.cli import main
 from chromantic.data.cache import load_cache
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.text_table import TextTable
 from chromantic.evaluation.truth import Truth

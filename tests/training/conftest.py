@@ -7,6 +7,7 @@ import torch
 from accelerate.state import AcceleratorState
 from PIL import Image
 
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
 
@@ -38,7 +39,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
             photo.save(voc / "JPEGImages" / f"{name}.jpg", quality=95, subsampling=0)
             mask.save(voc / "SegmentationClass" / f"{name}.png")
     path = root / "cache.safetensors"
-    prepare(voc=voc.parent, folders=[album], output=path, squash=True)
+    prepare(Collections(voc=voc.parent, folders=(album,)), output=path, squash=True)
     return path
 
 

@@ -9,7 +9,8 @@ import torch
 
 from chromantic.data.batches import sample_batch
 from chromantic.data.cache import Batch, load_cache
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Prediction
@@ -97,7 +98,7 @@ def test_the_purple_flow_has_no_segmentation_loss() -> None:
 def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp_path: Path) -> None:
     """On real photos, for what an untrained network knows: nothing (uniform classes, spread colours)."""
     path = tmp_path / "cache.safetensors"
-    prepare(coco=photos_root / "COCO", output=path)
+    prepare(Collections(coco=photos_root / "COCO"), output=path)
     photos = load_cache(path)
     batch = sample_batch(photos, step=0, batch_size=16, seed=0, weights=photos.sampling_weights())
     torch.manual_seed(0)

@@ -10,6 +10,7 @@ from accelerate.state import AcceleratorState
 from PIL import Image
 
 from chromantic.data.cache import load_cache
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.model import pretrained
 from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
@@ -40,7 +41,7 @@ def panoptic(photos_root: Path, tmp_path: Path) -> Path:
 def test_losses_fall(panoptic: Path, tmp_path: Path) -> None:
     caches = {split: tmp_path / f"{split}.safetensors" for split in ("train", "val")}
     for split, cache in caches.items():
-        packed = prepare(cocostuff=panoptic, split=split, squash=split == "val", output=cache)
+        packed = prepare(Collections(cocostuff=panoptic), split=split, squash=split == "val", output=cache)
         assert (packed.photos, packed.labelled) == (100, 100)
     classes = load_cache(caches["train"]).class_names
     assert len(classes) == 133

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic
 from chromantic.training.config import OptimizationSection

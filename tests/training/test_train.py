@@ -13,6 +13,7 @@ from torch import nn
 
 from chromantic import __version__
 from chromantic.data.cache import Batch
+from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
@@ -116,7 +117,7 @@ def test_caches_that_do_not_fit_are_refused_before_training(
     album.mkdir()
     for name, size in {"wide": (200, 128), "tall": (128, 200)}.items():
         Image.new("RGB", size, "orange").save(album / f"{name}.png")
-    prepare(folders=[album], output=tall)
+    prepare(Collections(folders=(album,)), output=tall)
     with pytest.raises(ChromanticError, match=f"{tall}: has photos of several sizes"):
         train(replace(config, data=DataSection(train=cache, validation=tall)), tmp_path / "run")
     assert not (tmp_path / "run").exists()

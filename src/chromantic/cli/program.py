@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from rich.console import Console, RenderableType
 
 from chromantic import __version__
+from chromantic.data.collect import Collections
 from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
@@ -32,13 +33,9 @@ Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")
 Device = Annotated[DeviceName, Parameter(help="Where the network computes; auto takes a GPU where there is one.")]
 Choices = Annotated[Options, Parameter(name="*")]
 """Each field of `Options` becomes a flag, with the help of its docstring."""
-Voc = Annotated[Path | None, Parameter(help="A VOCdevkit or VOC2012 folder.")]
-Split = Annotated[str, Parameter(help="The list of VOC or COCO-Stuff photos to take.")]
-Coco = Annotated[Path | None, Parameter(help="A folder of COCO photos with VOC labels.")]
-Cocostuff = Annotated[Path | None, Parameter(help="A cocostuff-10k-v1.1 folder, or COCO-Stuff's dataset folder.")]
-Folders = Annotated[
-    tuple[Path, ...], Parameter("--folder", help="A folder of colour photos and its sub-folders; may be repeated.")
-]
+Sources = Annotated[Collections, Parameter(name="*")]
+"""Each field of `Collections` becomes a flag, with the help of its docstring."""
+Split = Annotated[str, Parameter(help="The list of photos to take from collections that have several, such as VOC's.")]
 
 
 def check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path]) -> None:

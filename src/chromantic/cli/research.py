@@ -9,31 +9,28 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from chromantic.cli.program import (
-    Coco,
-    Cocostuff,
-    Folders,
     Model,
     Seed,
+    Sources,
     Split,
-    Voc,
     app,
     check_output,
     print_table,
 )
+from chromantic.data.collect import Collections, collect
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
 from chromantic.options import Whole
+
+_NOWHERE = Collections()
 
 
 @app.command
 def prepare(
     *,
     output: Annotated[Path, Parameter(help="The .safetensors cache to write.")],
-    voc: Voc = None,
+    collections: Sources = _NOWHERE,
     split: Split = "train_aug",
-    coco: Coco = None,
-    cocostuff: Cocostuff = None,
-    folders: Folders = (),
     squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
     stuff: Annotated[bool, Parameter(help="Tell stuff apart, too: sky, grass, walls ...")] = False,
     label_by: Annotated[
@@ -48,12 +45,9 @@ def prepare(
     from chromantic.evaluation.judge.segmenters import load_segmenter
 
     packed = pack(
+        collections,
         output=output,
-        voc=voc,
         split=split,
-        coco=coco,
-        cocostuff=cocostuff,
-        folders=folders,
         squash=squash,
         stuff=stuff,
         segmenters=[load_segmenter(path) for path in label_by],
@@ -105,11 +99,8 @@ def average(
 def evaluate(
     *,
     model: Model = "default",
-    voc: Voc = None,
+    collections: Sources = _NOWHERE,
     split: Split = "val",
-    coco: Coco = None,
-    cocostuff: Cocostuff = None,
-    folders: Folders = (),
     train: Annotated[Path | None, Parameter(help="Cache of the training photos, for the floor.")] = None,
     samples: Annotated[Whole, Parameter(help="Samples of each photo.")] = 8,
     seed: Seed = 0,
@@ -133,7 +124,6 @@ def evaluate(
     card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
 ) -> None:
     """Measure weights, or somebody's results, on photos that were not trained on."""
-    from chromantic.data.collections.collect import collect
     from chromantic.evaluation.card import update_card
     from chromantic.evaluation.judge.segmenters import load_segmenter
     from chromantic.evaluation.report import evaluate_results, evaluate_weights
@@ -146,16 +136,16 @@ def evaluate(
     for path, suffix in ((output, ".json"), (csv, ".csv"), (html, ".html")):
         if path:
             check_output(path, (suffix,), inputs)
-    collections = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
+    photos = collect(collections, split)
     judge = load_segmenter(segmenter) if segmenter else None
     if results:
         report = evaluate_results(
-            results, collections, limit=limit, segmenter=judge, keep_pictures=html is not None, resize=resize
+            results, photos, limit=limit, segmenter=judge, keep_pictures=html is not None, resize=resize
         )
     else:
         report = evaluate_weights(
             model,
-            collections,
+            photos,
             train=train,
             samples=samples,
             seed=seed,
@@ -178,9 +168,8 @@ def judge(
     /,
     *,
     model: Model = "default",
-    voc: Voc = None,
+    collections: Sources = _NOWHERE,
     split: Split = "val",
-    coco: Coco = None,
     systems: Annotated[
         tuple[str, ...],
         Parameter("--system", help="NAME=FOLDER of another system's results of these photos; may be repeated."),
@@ -191,15 +180,13 @@ def judge(
 ) -> None:
     """Let a segmenter of colour photos judge what users get, at the photos' own size."""
     from chromantic.colorizer import Colorizer
-    from chromantic.data.collections.collect import collect
     from chromantic.evaluation.judge.own_size import judge_ways, results_way, users_ways
     from chromantic.evaluation.judge.segmenters import load_segmenter
     from chromantic.files import write_whole
 
     if output:
         check_output(output, (".json",), [Path(model), segmenter])
-    collections = collect(voc=voc, split=split, coco=coco)
-    photos = [example for examples in collections.values() for example in examples[:limit]]
+    photos = [example for examples in collect(collections, split).values() for example in examples[:limit]]
     ways = users_ways(Colorizer.from_pretrained(model), seed)
     ways |= {name: results_way(folder, photos) for name, folder in map(_named_folder, systems)}
     judgement = judge_ways(photos, load_segmenter(segmenter), ways)

@@ -21,8 +21,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from chromantic.colour.lab import LIGHTNESS_MAX, quantize_chroma
-from chromantic.data.classes import coarse
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
+from chromantic.data.coarse import coarse
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL
 from chromantic.hints import Hints

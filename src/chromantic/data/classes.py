@@ -1,41 +1,21 @@
-"""The classes that photos are labelled with: PASCAL VOC's, or those and the stuff around VOC's objects.
-
-VOC calls all stuff background. Where the classes name stuff, too, a background label still says "none of VOC's
-objects", and nothing of which stuff: that is how losses and measures take it (`coarse`, `voc_logits`).
-"""
+"""The classes that photos are labelled with: PASCAL VOC's, or those and the stuff around VOC's objects."""
 
 import tomllib
 from importlib import resources
 
-import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
-
-from chromantic.data.collections.voc import CLASS_NAMES
-
+CLASS_NAMES = (
+    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
+    "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+)  # fmt: skip
+"""PASCAL VOC's, by label."""
+VOID = 255
+"""The label of pixels that belong to no class: they are neither trained on nor measured."""
 BACKGROUND = 0
 """The label of what is none of VOC's objects."""
+
 _STUFF: dict[str, list[str]] = tomllib.loads(resources.files(__package__).joinpath("stuff.toml").read_text())
 STUFF_NAMES = tuple(_STUFF)
 VOC_AND_STUFF = (*CLASS_NAMES, *STUFF_NAMES)
-
-
-def coarse(class_names: tuple[str, ...]) -> Bool[Tensor, "classes"]:
-    """The classes that a background label may stand for; none where classes are not VOC's."""
-    if class_names[: len(CLASS_NAMES)] != CLASS_NAMES:
-        return torch.zeros(len(class_names), dtype=torch.bool)
-    return torch.tensor([name not in CLASS_NAMES[1:] for name in class_names])
-
-
-def voc_logits(
-    class_logits: Float[Tensor, "batch classes *size"], class_names: tuple[str, ...]
-) -> Float[Tensor, "batch voc *size"]:
-    """VOC's classes from VOC's and stuff's, background and all stuff joined; other classes as they are."""
-    background = coarse(class_names).to(class_logits.device)
-    if not background.any():
-        return class_logits
-    merged = class_logits[:, background].logsumexp(dim=1, keepdim=True)
-    return torch.cat([merged, class_logits[:, ~background]], dim=1)
 
 
 def stuff_class(name: str) -> int | None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from chromantic.data.batches import generator_of
 from chromantic.data.cache import Batch
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 from chromantic.hints import Hints
 
 MOST_HINTS = 100

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 from chromantic.errors import ChromanticError
 from chromantic.photo import read_header, read_photo, read_stored
 

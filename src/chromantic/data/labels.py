@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from chromantic.data.collections.voc import CLASS_NAMES, VOID
+from chromantic.data.classes import CLASS_NAMES, VOID
 from chromantic.data.example import Example
 from chromantic.data.images import photo_size, read_labels
 from chromantic.errors import ChromanticError

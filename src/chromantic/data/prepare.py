@@ -15,9 +15,8 @@ from torch import Tensor
 
 from chromantic.colour import lab
 from chromantic.data.cache import FORMAT_VERSION, METADATA_KEY
-from chromantic.data.classes import VOC_AND_STUFF
-from chromantic.data.collections.collect import collect
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES, VOC_AND_STUFF
+from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.relabel import join_labels
@@ -67,13 +66,10 @@ class _PackedPhoto:
 
 
 def prepare(
+    collections: Collections,
     *,
     output: Path,
-    voc: Path | None = None,
     split: str = "train_aug",
-    coco: Path | None = None,
-    cocostuff: Path | None = None,
-    folders: Sequence[Path] = (),
     squash: bool = False,
     stuff: bool = False,
     segmenters: Sequence[Segmenter] = (),
@@ -84,12 +80,9 @@ def prepare(
     Near-grey photos keep their labels but are marked not colourful; without labels they are dropped.
 
     Args:
+        collections: where the photos are.
         output: the `.safetensors` file to write; it appears whole or not at all.
-        voc: a VOCdevkit or VOC2012 folder.
-        split: the list of VOC or COCO-Stuff photos to take.
-        coco: a folder of COCO photos with VOC labels.
-        cocostuff: a folder of COCO-Stuff, whose classes do not mix with VOC's.
-        folders: folders of unlabelled colour photos.
+        split: the list of photos to take from collections that have several.
         stuff: tell stuff apart, too: VOC's classes and those of `stuff.toml`.
         segmenters: of colour photos, whose labels are taken where they are sure and people gave none (`relabel`).
             Their verdicts are kept in a folder beside the output, and not asked for again.
@@ -103,7 +96,7 @@ def prepare(
     if output.suffix != ".safetensors":
         raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")
     check_writable(output)
-    sources = collect(voc=voc, split=split, coco=coco, cocostuff=cocostuff, folders=folders)
+    sources = collect(collections, split)
     examples = [example for source in sources.values() for example in source]
     class_names = class_names_of(examples)
     if (stuff or segmenters) and class_names != CLASS_NAMES:

@@ -9,8 +9,7 @@ from jaxtyping import Bool, UInt8
 from scipy import ndimage
 from torch import Tensor
 
-from chromantic.data.classes import BACKGROUND, stuff_class
-from chromantic.data.collections.voc import CLASS_NAMES, VOID
+from chromantic.data.classes import BACKGROUND, CLASS_NAMES, VOID, stuff_class
 from chromantic.data.verdicts import Verdict
 
 SURE = 0.6

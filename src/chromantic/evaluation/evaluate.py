@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from chromantic.data.classes import coarse, voc_logits
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.coarse import coarse, voc_logits
 from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.verdicts import Segmenter

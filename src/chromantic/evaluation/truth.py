@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from chromantic.colour.upsampling import upsample_chroma
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 from chromantic.data.example import Example
 from chromantic.data.shrink import shrink
 from chromantic.photo import join_chroma

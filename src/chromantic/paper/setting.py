@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from chromantic.data.collections.collect import collect
+from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
@@ -52,7 +52,7 @@ class Setting:
 
     @cached_property
     def _all_validation(self) -> list[Example]:
-        (examples,) = collect(voc=self.data / "VOCdevkit", split="val").values()
+        (examples,) = collect(Collections(voc=self.data / "VOCdevkit"), "val").values()
         return examples
 
     @cached_property
@@ -75,12 +75,12 @@ class Setting:
         coco, folder = self.data / "COCO", self.data / "color_photos"
         path = self.output / "cache" / f"{self.named('train')}.safetensors"
         if not path.exists():
-            prepare(
-                output=path,
+            collections = Collections(
                 voc=self.data / "VOCdevkit",
                 coco=coco if coco.exists() else None,
-                folders=[folder] if folder.exists() and not self.reduced else [],
+                folders=(folder,) if folder.exists() and not self.reduced else (),
             )
+            prepare(collections, output=path)
         return path
 
     @cached_property
@@ -88,7 +88,7 @@ class Setting:
         """VOC's `val` list, packed and squashed."""
         path = self.output / "cache" / "val.safetensors"
         if not path.exists():
-            prepare(output=path, voc=self.data / "VOCdevkit", split="val", squash=True)
+            prepare(Collections(voc=self.data / "VOCdevkit"), output=path, split="val", squash=True)
         return path
 
     def run(self, name: str) -> Path:

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from chromantic.data.cache import Batch
-from chromantic.data.classes import BACKGROUND
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import BACKGROUND, VOID
 from chromantic.model import mixture
 from chromantic.model.network import Prediction
 from chromantic.training.config import SegmentationLoss

@@ -7,7 +7,8 @@ COCO/voc_labels.txt       one photo id a line
 
 from pathlib import Path
 
-from chromantic.data.collections.voc import CLASS_NAMES, find_file, read_list
+from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.collections.lists import find_file, read_list
 from chromantic.data.example import Example
 
 

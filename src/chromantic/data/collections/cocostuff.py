@@ -19,7 +19,8 @@ Either may hold `labels.txt` with other classes than COCO-Stuff's, written as th
 import re
 from pathlib import Path
 
-from chromantic.data.collections.voc import VOID, find_file, read_list
+from chromantic.data.classes import VOID
+from chromantic.data.collections.lists import find_file, read_list
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
-from chromantic.photo import photos_in
 
 
 def folder_examples(root: Path) -> list[Example]:
@@ -13,6 +12,8 @@ def folder_examples(root: Path) -> list[Example]:
     Raises:
         ChromanticError: no such folder, or no photo in it.
     """
+    from chromantic.photo import photos_in  # here: the command line needs this file for its help
+
     if not root.is_dir():
         raise ChromanticError(f"{root}: no such folder; name a folder of photos")
     return [

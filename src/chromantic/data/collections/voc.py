@@ -9,44 +9,12 @@ VOCdevkit/VOC2012/JPEGImages/*.jpg
 
 from pathlib import Path
 
+from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.collections.lists import find_file, read_list
 from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
 
-CLASS_NAMES = (
-    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
-    "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-)  # fmt: skip
-VOID = 255
-"""The label of pixels that belong to no class: they are neither trained on nor measured."""
-
 _MASK_FOLDERS = ("SegmentationClass", "SegmentationClassAug")  # VOC's own first: only they have a void border
-
-
-def read_list(path: Path) -> list[str]:
-    """The names in a list file, one a line, in its order.
-
-    Raises:
-        ChromanticError: the list is missing or empty.
-    """
-    if not path.is_file():
-        others = ", ".join(sorted(other.stem for other in path.parent.glob("*.txt"))) or "none"
-        raise ChromanticError(f"{path}: no such list of photos (lists there: {others}); name another split")
-    names = path.read_text().split()
-    if not names:
-        raise ChromanticError(f"{path}: the list is empty; restore the file")
-    return names
-
-
-def find_file(folders: tuple[Path, ...], file_name: str) -> Path:
-    """The first of the folders' files of this name.
-
-    Raises:
-        ChromanticError: none of the folders has it.
-    """
-    for folder in folders:
-        if (folder / file_name).is_file():
-            return folder / file_name
-    raise ChromanticError(f"{folders[-1] / file_name}: listed, but missing; restore it or take it off the list")
 
 
 def voc_examples(root: Path, split: str) -> list[Example]:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from chromantic.colour import lab
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from chromantic.colour import lab
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 from chromantic.evaluation.colorized import Colorized
 
 RMSE = "rmse_ab@squash128"

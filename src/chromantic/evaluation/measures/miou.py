@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int64, Num
 from torch import Tensor
 
-from chromantic.data.collections.voc import VOID
+from chromantic.data.classes import VOID
 
 MIOU = "miou_from_grey@squash128_labels32"
 

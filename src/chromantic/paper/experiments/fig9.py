@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from chromantic.data.collections.voc import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES
 from chromantic.evaluation.text_table import TextTable
 from chromantic.files import write_whole
 from chromantic.paper.experiments.flows import train_flow
