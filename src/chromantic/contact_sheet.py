@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from chromantic.colorizer import Colorizer, Segmentation
+from chromantic.colour.lab import to_levels
 from chromantic.parallel import map_in_threads
 from chromantic.photo import Photo, grey_image, read_photo, to_image
 from chromantic.picture_grid import CAPTION_HEIGHT, INK, PAPER, SIDE, Cell, fit_picture, pen_on, picture_grid
@@ -66,7 +67,7 @@ def contact_sheet(
 def _own_colours(photo: Photo, grey: Image.Image) -> Image.Image:
     if photo.pixels.shape[2] == 1:
         return grey
-    return to_image(np.rint(photo.pixels * (255 / photo.white)).astype(np.uint8), like=photo)
+    return to_image(to_levels(photo.pixels / np.float32(photo.white)).astype(np.uint8), like=photo)
 
 
 def _tinted(grey: Image.Image, segmentation: Segmentation) -> Image.Image:

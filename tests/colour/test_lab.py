@@ -17,6 +17,7 @@ from chromantic.colour.lab import (
     rgb_to_lab,
     rgb_to_lightness,
     round_to_levels,
+    to_levels,
 )
 
 
@@ -153,3 +154,9 @@ def test_normalized_ranges(kind):
 def test_quantized_chroma_is_on_the_grid(kind):
     chroma = quantize_chroma(kind([-200.0, -0.4, 3.6, 300.0]))
     assert chroma.tolist() == [CHROMA_MIN, 0, 4, CHROMA_MAX]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+def test_levels_are_the_nearest_and_clipped(kind):
+    rgb = kind([-0.2, 0.0, 0.4 / 255, 0.6 / 255, 254.4 / 255, 254.6 / 255, 1.0, 1.3])
+    assert to_levels(rgb).tolist() == [0, 0, 0, 1, 254, 255, 255, 255]

@@ -1,5 +1,6 @@
 """The central square of photos and label maps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 from PIL import Image
 
 from chromantic.data.example import Example
-from chromantic.data.shrink import central_square, shrink
+from chromantic.data.shrink import central_square, shows_colours, shrink
 
 
 def test_the_square_is_in_the_middle() -> None:
@@ -28,3 +29,11 @@ def test_photo_and_labels_are_cropped_alike(tmp_path: Path) -> None:
     assert small.labels[:, 16:].eq(0).all()
     assert small.rgb[0, :, :64].min() > 0.7
     assert small.rgb[0, :, 64:].max() == 0
+
+
+def test_photos_with_a_mean_chroma_of_four_show_colours() -> None:
+    example = Example("x", Path("photo.png"))
+    for length, shown in ((3.99, False), (4.01, True)):
+        chroma = np.float32([[0.6, 0.0], [0.8, 2.0]])[:, None] * np.float32([1.0, 0.5]) * length  # 1 and 1 long
+        assert shows_colours(example, chroma) == shown
+    assert not shows_colours(replace(example, near_grey=True), np.full((2, 1, 1), 50, np.float32))

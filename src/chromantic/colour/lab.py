@@ -151,6 +151,11 @@ def round_to_levels(
     return np.moveaxis(levels, 0, -3)
 
 
+def to_levels(rgb: AnyNumbers) -> AnyNumbers:
+    """SRGB in [0, 1] as the nearest whole levels in [0, 255]; what lies outside is clipped."""
+    return (rgb.clip(0, 1) * 255).round()
+
+
 def normalize_lightness(lightness: AnyNumbers) -> AnyNumbers:
     """L in [0, 100] to [-1, 1], what networks read."""
     return lightness / (LIGHTNESS_MAX / 2) - 1

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -54,14 +54,18 @@ def shrink(example: Example, squash: bool, crop: bool = False) -> SmallPhoto:
     rgb = F.interpolate(full[None], (rows * CELL, columns * CELL), mode="bilinear", antialias=True)
     lightness, chroma = torch.from_numpy(lab.rgb_to_lab(rgb.numpy())).split([1, 2], dim=1)
     chroma = F.avg_pool2d(chroma, CELL)[0]
-    near_grey = example.near_grey or chroma.norm(dim=0).mean() < lab.NEAR_GREY_CHROMA
     labels = None
     if example.labels is not None:
         full_labels = read_labels(example.labels)
         if full_labels.shape != whole.shape[1:]:
             raise ChromanticError(f"{example.labels}: is not of the size of {example.photo}; restore the file")
         labels = _vote(central_square(full_labels) if crop else full_labels, rows, columns)
-    return SmallPhoto(rgb[0], lightness[0], lab.quantize_chroma(chroma), labels, not near_grey)
+    return SmallPhoto(rgb[0], lightness[0], lab.quantize_chroma(chroma), labels, shows_colours(example, chroma.numpy()))
+
+
+def shows_colours(example: Example, chroma: Float32[np.ndarray, "2 *places"]) -> bool:
+    """Whether a photo with this chroma, in CIE units, is no near-grey one: it teaches and measures colours then."""
+    return not example.near_grey and bool(np.hypot(*chroma).mean() >= lab.NEAR_GREY_CHROMA)
 
 
 def central_square(pixels: Pixels) -> Pixels:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from chromantic.colour.lab import to_levels
 from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
 from chromantic.data.labels import check_labels
@@ -71,7 +72,7 @@ def evaluate_callable(
         if not colours.isfinite().all():
             raise ChromanticError(f"{colorize}: returned values that are not finite")
         if colours.shape == truth.rgb.shape:
-            return (colours.clamp(0, 1) * 255).round()
+            return to_levels(colours)
         if colours.ndim == 4 and colours.shape[:2] == (batch, 2) and max(colours.shape[2:]) <= size[0]:
             return truth.draw(colours)
         raise ChromanticError(
@@ -167,7 +168,7 @@ def _squash(rgb: Float[Tensor, "3 height width"], crop: bool) -> Float[Tensor, "
     """As the photos themselves are resized; sRGB from [0, 1] to whole numbers in 0..255."""
     square = central_square(rgb) if crop else rgb
     squashed = F.interpolate(square[None], (SHORTER_SIDE, SHORTER_SIDE), mode="bilinear", antialias=True)[0]
-    return (squashed * 255).round().clamp(0, 255)
+    return to_levels(squashed)
 
 
 @torch.inference_mode()

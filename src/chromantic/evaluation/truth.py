@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from chromantic.colour.lab import to_levels
 from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.classes import VOID
 from chromantic.data.example import Example
@@ -50,7 +51,7 @@ class Truth:
         unlabelled = torch.full(photos[0].chroma.shape[1:], VOID)
         return cls(
             tuple(examples),
-            (torch.stack([photo.rgb for photo in photos]) * 255).round(),
+            to_levels(torch.stack([photo.rgb for photo in photos])),
             torch.stack([photo.lightness for photo in photos]),
             torch.stack([photo.chroma for photo in photos]),
             torch.stack([unlabelled if photo.labels is None else photo.labels.long() for photo in photos]),

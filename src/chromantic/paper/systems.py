@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from chromantic.colorizer import Colorizer, resize_lightness
+from chromantic.colour.lab import to_levels
 from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
 from chromantic.data.images import read_rgb
@@ -163,4 +164,4 @@ def _grey(example: Example) -> UInt8[np.ndarray, "height width 3"]:
 
 def _levels(rgb: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
     """From sRGB in [0, 1]."""
-    return (rgb * 255).round().byte().movedim(0, -1).numpy()
+    return to_levels(rgb).byte().movedim(0, -1).numpy()

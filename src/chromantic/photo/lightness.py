@@ -14,6 +14,7 @@ from chromantic.colour.lab import (
     lightness_to_grey,
     rgb_to_lightness,
     round_to_levels,
+    to_levels,
 )
 from chromantic.colour.resampling import blend_rows, row_strips, shrink_columns
 from chromantic.photo.photo import Photo, white_of
@@ -86,7 +87,7 @@ def grey_image(photo: Photo) -> Image.Image:
     width, height = photo.size
     levels = np.empty((height, width), np.uint8)
     for rows in row_strips(height, width):
-        levels[rows] = np.rint(lightness_to_grey(lightness_of(photo, rows)) * 255)
+        levels[rows] = to_levels(lightness_to_grey(lightness_of(photo, rows)))
     return to_image(levels, like=photo)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from chromantic.colour.lab import lab_to_rgb
+from chromantic.colour.lab import lab_to_rgb, to_levels
 from chromantic.data.cache import PhotoCache
 from chromantic.files import write_whole
 from chromantic.grid import CELL, SHORTER_SIDE
@@ -45,5 +45,4 @@ def _pictures(
     lightness: Float[Tensor, "photos 1 height width"], chroma: Float[Tensor, "photos 2 h w"]
 ) -> UInt8[np.ndarray, "photos height width 3"]:
     lab = torch.cat([lightness, F.interpolate(chroma, scale_factor=CELL, mode="bilinear")], dim=1)
-    rgb = lab_to_rgb(lab.cpu().numpy())
-    return np.rint(rgb.clip(0, 1) * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    return to_levels(lab_to_rgb(lab.cpu().numpy())).astype(np.uint8).transpose(0, 2, 3, 1)

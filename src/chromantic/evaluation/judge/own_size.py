@@ -22,6 +22,7 @@ from chromantic.colour import lab
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.data.labels import check_labels
+from chromantic.data.shrink import shows_colours
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.gap import GREY, ORIGINAL, judged_photos, shares_won_back
@@ -140,8 +141,7 @@ def _colourful(examples: Sequence[Example]) -> Iterator[tuple[Example, dict[str,
     """The photos that have colours, each with its original and its grey picture, with a progress bar."""
     for example in track(examples, "Judging"):
         rgb = read_rgb(example.photo)
-        chroma = lab.rgb_to_lab(rgb.numpy())[1:]
-        if not example.near_grey and np.hypot(*chroma).mean() >= lab.NEAR_GREY_CHROMA:
+        if shows_colours(example, lab.rgb_to_lab(rgb.numpy())[1:]):
             grey = torch.from_numpy(lab.lightness_to_grey(lab.rgb_to_lightness(rgb.numpy()))).expand(3, -1, -1)
             yield example, {ORIGINAL: _to_picture(rgb), GREY: _to_picture(grey)}
 
@@ -167,4 +167,4 @@ def results_way(folder: Path, examples: Sequence[Example]) -> Way:
 
 
 def _to_picture(rgb: Float[Tensor, "3 height width"]) -> RgbArray:
-    return (rgb.clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()
+    return lab.to_levels(rgb).byte().movedim(0, -1).numpy()
