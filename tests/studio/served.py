@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import requests
 import uvicorn
@@ -46,9 +45,9 @@ def wait_until(condition: Callable[[], object], seconds: float = 120.0) -> None:
 
 
 @contextmanager
-def serving(colorizer: Colorizer, folder: Path, **options: object) -> Iterator[Client]:
+def serving(colorizer: Colorizer, **options: object) -> Iterator[Client]:
     """A studio in this process."""
-    app = create_app(colorizer, folder, **options)
+    app = create_app(colorizer, **options)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,24 +1,24 @@
 """Who is let in, what browsers are told, and what is left of a process."""
 
 import http.client
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
-from served import Client, serving
+from PIL import Image
+from served import Client, serving, wait_until
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
-from chromantic.studio.scratch import scratch_folder
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -49,6 +49,15 @@ def test_nothing_comes_from_elsewhere(studio: Client) -> None:
                 assert studio.get(address).status_code == 200, address
 
 
+def test_only_the_pages_files_are_served(studio: Client) -> None:
+    assert studio.get("/studio.js").headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    for path in ("/server.py", "/%2e%2e/server.py", "/examples/%2e%2e/%2e%2e/server.py", "/examples", "/redoc"):
+        response = studio.get(path)
+        assert (response.status_code, response.json()) == (404, {"detail": "Not Found"}), path
+        assert response.headers["cache-control"] == "no-store"
+    assert studio.get("/v1/colorize").status_code == 405
+
+
 def test_the_examples_are_those_whose_licences_are_listed(studio: Client) -> None:
     originals = Path(__file__).parents[2] / "examples"
     for name in re.findall(r'src="/examples/([^"]+)"', studio.get("/").text):
@@ -68,8 +77,8 @@ def test_other_names_and_other_sites_are_refused(studio: Client, photo: bytes) -
     assert studio.get("/healthz", headers={"Origin": studio.url}).status_code == 200
 
 
-def test_a_token_is_asked_for(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
-    with serving(colorizer, tmp_path, token=TOKEN) as client:
+def test_a_token_is_asked_for(colorizer: Colorizer, photo: bytes) -> None:
+    with serving(colorizer, token=TOKEN) as client:
         assert client.get("/healthz").status_code == 200
         for path in ("/", "/v1/models", "/metrics", "/openapi.json", "/?token=guessed", "/?token=%ff"):
             response = client.get(path)
@@ -90,7 +99,7 @@ def test_a_token_is_asked_for(colorizer: Colorizer, photo: bytes, tmp_path: Path
         ("give a --token", ["--host", "0.0.0.0"]),
         ("give a --token", ["--host", "::"]),
         ("16", ["--host", "0.0.0.0", "--token", "short"]),
-        ("no address", ["--host", "example.org"]),
+        ("not an address", ["--host", "example.org"]),
         ("port 70000", ["--port", "70000"]),
         ("no such weights", ["--port", "0", "--model", "missing"]),
     ],
@@ -105,21 +114,17 @@ def test_a_port_that_is_taken(studio: Client, capsys: pytest.CaptureFixture[str]
     assert "cannot be listened on" in capsys.readouterr().err
 
 
-def test_folders_of_ended_processes_go_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    abandoned = tmp_path / "chromantic-studio-abandoned"
-    abandoned.mkdir()
-    (abandoned / "lock").touch()
-    (abandoned / "photo").write_bytes(b"private")
-    with scratch_folder() as first, scratch_folder() as second:
-        assert set(tmp_path.iterdir()) == {first, second}
-    assert list(tmp_path.iterdir()) == []
+def test_uploads_stay_in_memory(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", lambda _: pytest.fail("written to a file"))
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)).save(file, "png")
+    assert len(file.getvalue()) > 1 << 20  # from which on Starlette would write it
+    assert studio.colorize(file.getvalue(), grey=True, max_side=16).status_code == 200
 
 
 @pytest.mark.slow
-def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
+def test_a_killed_studio_leaves_no_file(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
     with process(tiny_weights, tmp_path) as (running, client):
-        client.colorize(photo)
 
         def ask() -> None:
             with pytest.raises(OSError, match=r"reset|closed|aborted"):
@@ -128,18 +133,20 @@ def test_a_killed_studio_leaves_nothing_to_the_next(tiny_weights: Path, photo: b
         asking = [threading.Thread(target=ask) for _ in range(4)]
         for thread in asking:
             thread.start()
-        while sum(path.is_dir() for path in tmp_path.rglob("*")) < 2:  # one of the process, one of a photo
-            time.sleep(0.001)
+        wait_until(lambda: " 4.0" in re.findall("^chromantic_requests_taken.*", client.get("/metrics").text, re.M)[0])
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
         for thread in asking:
             thread.join()
-    assert list(tmp_path.iterdir())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_a_terminated_studio_ends(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
     with process(tiny_weights, tmp_path) as (running, client):
         assert client.colorize(photo).status_code == 200
-        assert len(list(tmp_path.iterdir())) == 1
         running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 143
+        assert running.wait(60) == -signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
 
 

@@ -20,6 +20,7 @@ from served import LIMITS, Client, serving, wait_until
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
+from chromantic.errors import ChromanticError
 from chromantic.studio.limits import Limits
 
 
@@ -171,7 +172,7 @@ def test_opacity_and_jpeg_do_not_go_together(studio: Client) -> None:
     Image.new("LA", (20, 20), (90, 120)).save(file, "png")
     response = studio.colorize(file.getvalue(), format="jpeg")
     assert response.status_code == 422
-    assert response.json()["detail"].startswith("format: jpeg has no transparency")
+    assert response.json()["detail"].startswith("result: jpeg has no transparency")
 
 
 def test_heic_is_read(studio: Client) -> None:
@@ -181,10 +182,10 @@ def test_heic_is_read(studio: Client) -> None:
 
 
 def test_it_is_said_what_heic_needs(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chromantic.studio.upload.find_spec", lambda name: None)
+    monkeypatch.setattr("chromantic.photo.header.find_spec", lambda name: None)
     response = studio.colorize(heic())
     assert response.status_code == 415
-    assert "save the photo as JPEG" in response.json()["detail"]
+    assert "save it as JPEG" in response.json()["detail"]
 
 
 def test_what_is_shown_small_is_a_jpeg_unless_transparent(studio: Client, photo: bytes) -> None:
@@ -206,7 +207,7 @@ def test_a_slow_upload_is_ended(studio: Client) -> None:
         assert b" 408 " in connection.recv(4096).split(b"\r\n")[0]
 
 
-def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: bytes) -> None:
     held = threading.Event()
 
     class Slow(Colorizer):
@@ -216,7 +217,7 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
 
     slow = Slow(colorizer.engine)
     limits = Limits(waiting=2)
-    with serving(slow, tmp_path, limits=limits) as client:
+    with serving(slow, limits=limits) as client:
         figures = client.get("/metrics").text
         places = int(value_of(figures, "chromantic_places"))
         answers: list[requests.Response] = []
@@ -242,7 +243,7 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tmp_path: Path, accept: str) -> None:
+def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, accept: str) -> None:
     rows: list[int] = []
 
     class Watched(Colorizer):
@@ -255,7 +256,7 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
 
             return super().colorize(*arguments, callback=slowly if callback else None, **choices)
 
-    with serving(Watched(colorizer.engine), tmp_path) as client:
+    with serving(Watched(colorizer.engine)) as client:
         body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
         connection = http.client.HTTPConnection(client.url.removeprefix("http://"))
         connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})
@@ -263,6 +264,36 @@ def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, tm
         connection.close()
         wait_until(lambda: value_of(client.get("/metrics").text, "chromantic_requests_taken") == 0)
         assert 0 < len(rows) < 32
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_fails_after_the_first_event_is_one(colorizer: Colorizer, photo: bytes, begun: bool) -> None:
+    class Failing(Colorizer):
+        def colorize(self, *_: object, callback: Callable[[int, int], None] | None = None, **choices: object):
+            if callback and begun:
+                callback(2, 2)
+            raise ChromanticError("photo: too dark; find a brighter one")
+
+    with serving(Failing(colorizer.engine)) as client:
+        response = client.colorize(photo, "text/event-stream")
+    problem = {"detail": "photo: too dark; find a brighter one"}
+    if begun:
+        assert response.status_code == 200
+        assert events_of(response) == [("progress", {"rows": 2, "of": 2}), ("error", {"status": 422, **problem})]
+    else:
+        assert (response.status_code, response.json()) == (422, problem)
+
+
+def test_a_mistake_of_the_studio_is_counted(colorizer: Colorizer, photo: bytes) -> None:
+    class Broken(Colorizer):
+        def colorize(self, *_: object, **choices: object):
+            raise RuntimeError("a secret")
+
+    with serving(Broken(colorizer.engine)) as client:
+        response = client.colorize(photo)
+        assert (response.status_code, response.json()) == (500, {"detail": "studio: failed; its terminal says why"})
+        figures = Client(client.url).get("/metrics").text  # uvicorn closes the first connection
+        assert value_of(figures, "chromantic_colorize_requests_total", status="500") == 1
 
 
 def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
@@ -279,8 +310,8 @@ def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
     assert count("500") == 0
 
 
-def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
-    with serving(colorizer, tmp_path, limits=Limits(work_seconds=0.0)) as client:
+def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes) -> None:
+    with serving(colorizer, limits=Limits(work_seconds=0.0)) as client:
         response = client.colorize(photo)
         assert response.status_code == 503
         assert "longer" in response.json()["detail"]

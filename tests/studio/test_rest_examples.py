@@ -24,8 +24,8 @@ CALLS = [(language, text) for language, text in BLOCKS if "/v1/" in text]
 
 
 @pytest.fixture(scope="module")
-def address(colorizer: Colorizer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(colorizer, tmp_path_factory.mktemp("scratch"), token=TOKEN) as client:
+def address(colorizer: Colorizer) -> Iterator[str]:
+    with serving(colorizer, token=TOKEN) as client:
         yield client.url
 
 

@@ -201,10 +201,10 @@ def test_errors_come_in_plain_words(page: Page, photo: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_studio_that_has_ended(browser: Browser, colorizer: Colorizer, photo: bytes, tmp_path: Path) -> None:
+def test_a_studio_that_has_ended(browser: Browser, colorizer: Colorizer, photo: bytes) -> None:
     context = browser.new_context()
     page = context.new_page()
-    with serving(colorizer, tmp_path) as client:
+    with serving(colorizer) as client:
         page.goto(client.url)
     drop(page, photo, "photo.jpg")
     expect(page.get_by_role("alert")).to_contain_text("The studio does not answer", timeout=PATIENCE)
@@ -237,7 +237,7 @@ def test_the_description_for_programs(page: Page, errors: list[str], studio: Cli
 @pytest.mark.slow
 def test_screenshots(browser: Browser, tmp_path: Path) -> None:
     folder = Path(os.environ.get("STUDIO_SCREENSHOTS", tmp_path / "screenshots"))
-    with serving(Colorizer.from_pretrained(), tmp_path) as client:
+    with serving(Colorizer.from_pretrained()) as client:
 
         def opened(example: str | None = "horses.jpg", **options: object) -> Page:
             page = browser.new_context(**{**DESKTOP, **options}).new_page()

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -16,6 +15,7 @@ from starlette.responses import JSONResponse
 
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
+from chromantic.photo import UnknownKindError
 from chromantic.studio.answers import (
     EVENT_NAMES,
     EventData,
@@ -34,7 +34,7 @@ from chromantic.studio.limits import Limits
 from chromantic.studio.metrics import CONTENT_TYPE, Metrics
 from chromantic.studio.order import FormOrder, JsonOrder
 from chromantic.studio.results import MEDIA_TYPES, colorize_upload
-from chromantic.studio.upload import check_photo, read_order
+from chromantic.studio.upload import read_order
 from chromantic.studio.workers import CancelledWorkError, FullError, LateError, Work, Workers
 
 _GONE = 499  # nobody reads it
@@ -54,14 +54,13 @@ _REFUSALS = {
 }
 
 
-def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: Path) -> APIRouter:
+def create_api(colorizer: Colorizer, workers: Workers, limits: Limits) -> APIRouter:
     """The service's addresses.
 
     Args:
         colorizer: Colours the photos.
         workers: Do the work.
         limits: What a request may ask for.
-        folder: For temporary files.
     """
     router = APIRouter()
     metrics = Metrics(workers)
@@ -102,8 +101,7 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits, folder: P
             raw = "image/" in accept and not any(kind in accept for kind in ("*/*", "application/json", _EVENTS))
             if raw and order.pictures > 1:
                 raise HTTPException(406, "accept: image/* holds one picture, not several; accept application/json")
-            check_photo(order.photo, limits)
-            work = place.start(partial(colorize_upload, colorizer, order, limits, folder))
+            work = place.start(partial(colorize_upload, colorizer, order))
         watcher = asyncio.create_task(_cancel_when_gone(request, work))
         told = aiter(work)
         try:
@@ -205,6 +203,8 @@ def _refusal_of(error: Exception) -> tuple[int, str, dict[str, str]] | None:
     match error:
         case HTTPException():
             return error.status_code, str(error.detail), {}
+        case UnknownKindError():
+            return 415, str(error), {}
         case ChromanticError():
             return 422, str(error), {}
         case FullError():

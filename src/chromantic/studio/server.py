@@ -1,16 +1,13 @@
 """The studio's process: the page and the REST service, served to this machine or, with a token, to others."""
 
 import ipaddress
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import python_multipart  # noqa: F401  # Starlette reads forms with it, and would miss it only when one comes
+import python_multipart  # noqa: F401  # Starlette needs it for forms, and would miss it only at the first one
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.middleware import Middleware
@@ -25,10 +22,8 @@ from chromantic.parallel import threads_as_before
 from chromantic.studio.api import create_api, schemas
 from chromantic.studio.guard import Guard
 from chromantic.studio.limits import Limits
-from chromantic.studio.scratch import scratch_folder
 from chromantic.studio.workers import Workers
 
-_TERMINATED = 128 + signal.SIGTERM  # a shell's exit code for it
 _TOKEN_LENGTH = 16
 
 
@@ -57,14 +52,13 @@ def serve_studio(
     _check(host, port, token)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)  # a browser that is quicker than we waits for us
+        listener = socket.create_server((host, port), family=family)  # listens now, so that an early browser waits
     except OSError as error:
         raise ChromanticError(
             f"{host} port {port}: cannot be listened on ({error.strerror}); choose another --port or --host"
         ) from error
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # else uvicorn ends it before the folder goes
-    with listener, scratch_folder() as folder:
-        app = create_app(Colorizer.from_pretrained(model, device), folder, host=host, token=token)
+    with listener:
+        app = create_app(Colorizer.from_pretrained(model, device), host=host, token=token)
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         ready(f"{address}?token={token}" if token else address)
         config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
@@ -81,7 +75,6 @@ class _Studio(FastAPI):
 
 def create_app(
     colorizer: Colorizer,
-    folder: Path,
     *,
     host: str = "127.0.0.1",
     token: str | None = None,
@@ -90,11 +83,10 @@ def create_app(
     """The studio as a web application.
 
     Args:
-        colorizer: Of the colours.
-        folder: For temporary files.
-        host: Where it listens, a name that it may be called by.
+        colorizer: Colours the photos.
+        host: The address that it listens on, which requests may name.
         token: What a client must know; None for a server that only this machine reaches.
-        limits: To keep.
+        limits: What a request may ask for; None takes the defaults.
     """
     limits = limits or Limits()
     workers = Workers(limits.waiting, limits.work_seconds)
@@ -116,7 +108,7 @@ def create_app(
         lifespan=lifespan,
         middleware=[Middleware(Guard, token=token, host=host)],
     )
-    app.include_router(create_api(colorizer, workers, limits, folder))
+    app.include_router(create_api(colorizer, workers, limits))
     pages = StaticFiles(packages=[("chromantic.studio", "page")], html=True)
 
     @app.get("/docs", include_in_schema=False)
@@ -127,7 +119,7 @@ def create_app(
 
     @app.exception_handler(Exception)
     async def fail(_: Request, __: Exception) -> Response:  # uvicorn logs it
-        return JSONResponse({"detail": "something went wrong here; the studio's terminal says what"}, 500)
+        return JSONResponse({"detail": "studio: failed; its terminal says why"}, 500)
 
     return app
 
@@ -136,17 +128,17 @@ def _check(host: str, port: int, token: str | None) -> None:
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError as error:
-        raise ChromanticError(f"host {host}: no address; give one of this machine's, such as 127.0.0.1") from error
+        raise ChromanticError(f"host {host}: not an address; give one of this machine's, such as 127.0.0.1") from error
     if not loopback and token is None:
         raise ChromanticError(f"host {host}: others reach it; give a --token that they must know")
     if token is not None and (
         len(token) < _TOKEN_LENGTH or not token.isascii() or not token.replace("-", "").isalnum()
     ):
-        raise ChromanticError(f"token: give at least {_TOKEN_LENGTH} letters, digits or hyphens that nobody guesses")
+        raise ChromanticError(f"token: too easy to guess; give at least {_TOKEN_LENGTH} letters, digits or hyphens")
     if not 0 <= port < 1 << 16:
         raise ChromanticError(f"port {port}: give a number from 0 to 65535")
 
 
 def _warm(colorizer: Colorizer) -> None:
-    """What is slow the first time is done before the first photo comes."""
+    """Does, before the first photo comes, what is slow the first time."""
     colorizer.colorize(np.zeros((8, 8), np.uint8)).images  # noqa: B018

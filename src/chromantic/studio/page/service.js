@@ -51,7 +51,7 @@ async function ask(file, fields, accept, signal, onBusy) {
 }
 
 function trouble(status, detail) {
-  const text = detail.replace(/^(photo|format): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody here
+  const text = detail.replace(/^(photo|result): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody here
   return new Trouble(TITLES[status] ?? "Something went wrong.", `${text[0].toUpperCase()}${text.slice(1)}.`);
 }
 
