@@ -31,7 +31,8 @@ def test_a_photo_with_its_exif(path, tiny_weights):
     assert abs(photo.pixels[..., 0].astype(int) - COLUMNS).max() <= 2
     result = path.with_suffix(".png")
     Colorizer.from_pretrained(tiny_weights).colorize(path).save(result)
-    assert Image.open(result).getexif()[ExifTags.Base.Artist] == "A. Photographer"
+    with Image.open(result) as written:
+        assert written.getexif()[ExifTags.Base.Artist] == "A. Photographer"
 
 
 def test_it_is_upright(path):

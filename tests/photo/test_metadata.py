@@ -176,14 +176,17 @@ def test_broken_xmp_is_replaced(packet, caplog):
     assert "XMP" in caplog.text
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 def test_broken_exif_is_left_out_with_a_warning(tmp_path, colorizer, caplog):
     for number, block in enumerate([b"Exif\0\0nothing", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x01"]):
         Image.new("L", (40, 30)).save(tmp_path / "photo.jpg", exif=block)
         with caplog.at_level(logging.WARNING):
             colorizer.colorize(tmp_path / "photo.jpg").save(tmp_path / f"{number}.png")
-        assert Image.open(tmp_path / f"{number}.png").getexif()[ExifTags.Base.Software]
+        with Image.open(tmp_path / f"{number}.png") as result:
+            assert result.getexif()[ExifTags.Base.Software]
 
 
 def test_without_metadata_the_resolution_is_the_usual_one(tmp_path, colorizer):
     colorizer.colorize(np.zeros((30, 40), np.uint8)).save(tmp_path / "result.png")
-    assert Image.open(tmp_path / "result.png").info["dpi"] == pytest.approx((72, 72), abs=0.1)
+    with Image.open(tmp_path / "result.png") as result:
+        assert result.info["dpi"] == pytest.approx((72, 72), abs=0.1)

@@ -282,7 +282,8 @@ def test_writing_replaces_the_file(tmp_path):
     (tmp_path / "photo.png").write_text("old")
     write_picture(Image.new("RGB", (4, 4), "red"), tmp_path / "photo.png")
     assert [file.name for file in tmp_path.iterdir()] == ["photo.png"]
-    assert Image.open(tmp_path / "photo.png").getpixel((0, 0)) == (255, 0, 0)
+    with Image.open(tmp_path / "photo.png") as written:
+        assert written.getpixel((0, 0)) == (255, 0, 0)
 
 
 # Lightness

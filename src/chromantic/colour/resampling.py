@@ -29,11 +29,11 @@ def blend_rows(
         count: How many they become.
     """
     scale = height / count
-    centres = (np.arange(count) + 0.5) * scale
+    centres = (np.arange(count, dtype=np.float32) + 0.5) * scale
     total, blended = np.zeros((count, 1), np.float32), None
     for rows, strip in strips:
-        distances = np.abs(np.arange(rows.start, rows.stop) + 0.5 - centres[:, None])
-        weights = (1 - distances / max(scale, 1)).clip(0).astype(np.float32)
+        distances = np.abs(np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - centres[:, None])
+        weights = (1 - distances / max(scale, 1)).clip(0)
         total += weights.sum(axis=1, keepdims=True)
         near = weights.any(axis=1)
         blended = np.zeros((count, strip.shape[1]), np.float32) if blended is None else blended
@@ -77,7 +77,7 @@ def between(
     """Planes at positions along an axis, linear between pixels; the axis is the last or the last but one."""
     first = position.astype(np.intp)
     second = np.minimum(first + 1, planes.shape[axis] - 1)
-    share = (position - first).reshape(-1, *[1] * (-1 - axis))
+    share = (position % 1).reshape(-1, *[1] * (-1 - axis))
     before = np.take(planes, first, axis)
     after: np.ndarray = np.take(planes, second, axis)
     after -= before
