@@ -7,9 +7,8 @@ import numpy as np
 from PIL import Image
 
 from chromantic.colorizer import Colorizer, Segmentation
-from chromantic.colour.lab import to_levels
 from chromantic.parallel import map_in_threads
-from chromantic.photo import Photo, grey_image, read_photo, to_image
+from chromantic.photo import colour_image, grey_image, read_photo
 from chromantic.picture_grid import CAPTION_HEIGHT, INK, PAPER, SIDE, Cell, fit_picture, pen_on, picture_grid
 
 _SHOWN_SHARE = 0.02
@@ -48,7 +47,7 @@ def contact_sheet(
         grey = grey_image(photo).convert("RGB" if photo.alpha is None else "RGBA")
         expected = colorizer.colorize(photo)
         pictures = [grey, *expected.images, *colorizer.colorize(photo, samples=samples, seed=seed).images]
-        pictures[:0] = [_own_colours(photo, grey)] if originals else []
+        pictures[:0] = [colour_image(photo)] if originals else []
         first, *others = [Cell(fit_picture(picture)) for picture in pictures]
         row = [Cell(first.picture, path.stem), *others]
         if expected.segmentation:
@@ -62,12 +61,6 @@ def contact_sheet(
                 callback(finished)
 
     return picture_grid(titles, rows())
-
-
-def _own_colours(photo: Photo, grey: Image.Image) -> Image.Image:
-    if photo.pixels.shape[2] == 1:
-        return grey
-    return to_image(to_levels(photo.pixels / np.float32(photo.white)).astype(np.uint8), like=photo)
 
 
 def _tinted(grey: Image.Image, segmentation: Segmentation) -> Image.Image:

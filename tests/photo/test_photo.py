@@ -11,7 +11,17 @@ from PIL import Image, ImageCms
 
 from chromantic.colour.lab import lightness_to_grey, rgb_to_lab
 from chromantic.errors import ChromanticError
-from chromantic.photo import Photo, find_photos, join_chroma, read_photo, split_lightness, to_image, write_picture
+from chromantic.photo import (
+    Photo,
+    colour_image,
+    encode_picture,
+    find_photos,
+    join_chroma,
+    read_photo,
+    split_lightness,
+    to_image,
+    write_picture,
+)
 
 
 @pytest.fixture
@@ -284,6 +294,22 @@ def test_writing_replaces_the_file(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["photo.png"]
     with Image.open(tmp_path / "photo.png") as written:
         assert written.getpixel((0, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg"])
+def test_pictures_are_encoded(format):
+    picture = Image.linear_gradient("L")
+    read = Image.open(io.BytesIO(encode_picture(picture, format)))
+    assert read.format == format.upper()
+    assert np.abs(np.asarray(read, int) - np.asarray(picture, int)).max() <= {"png": 0, "jpeg": 3}[format]
+
+
+def test_own_colours_are_shown_with_8_bits():
+    colours = np.array([[[0, 128, 65535]]], np.uint16) * np.ones((2, 3, 1), np.uint16)
+    assert np.array(colour_image(read_photo(colours))).tolist() == [[[0, 0, 255]] * 3] * 2
+    assert np.array(colour_image(read_photo(np.float32([[0, 0.5, 1]])))).tolist() == [[0, 128, 255]]
+    clear = colour_image(read_photo(np.uint8([[[1, 2, 3, 4]]])))
+    assert (clear.mode, clear.getpixel((0, 0))) == ("RGBA", (1, 2, 3, 4))
 
 
 # Lightness

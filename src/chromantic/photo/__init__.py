@@ -7,6 +7,7 @@ from chromantic.photo.folder import find_photos, is_photo_name, photos_in, resul
 from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, result_format
 from chromantic.photo.header import Header, PhotoFile, UnknownKindError, kind_of, read_header
 from chromantic.photo.lightness import (
+    colour_image,
     grey_image,
     join_chroma,
     lightness_of,
@@ -20,7 +21,7 @@ from chromantic.photo.photo import MAX_PIXELS, Photo
 from chromantic.photo.read import read_photo
 from chromantic.photo.shrink import shrink_photo
 from chromantic.photo.stored import read_stored
-from chromantic.photo.write import encode_rows, write_picture, write_rows
+from chromantic.photo.write import encode_picture, encode_rows, write_picture, write_rows
 
 __all__ = [
     "FORMATS",
@@ -31,7 +32,9 @@ __all__ = [
     "Provenance",
     "UnknownKindError",
     "check_format",
+    "colour_image",
     "depth_in",
+    "encode_picture",
     "encode_rows",
     "find_photos",
     "format_of_file",

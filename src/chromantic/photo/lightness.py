@@ -91,6 +91,12 @@ def grey_image(photo: Photo) -> Image.Image:
     return to_image(levels, like=photo)
 
 
+def colour_image(photo: Photo) -> Image.Image:
+    """A photo in its own colours as an 8-bit Pillow image, as opaque as the photo."""
+    levels = to_levels(photo.pixels / np.float32(photo.white)).astype(np.uint8)
+    return to_image(levels[..., 0] if levels.shape[2] == 1 else levels, like=photo)
+
+
 def to_image(pixels: Num[np.ndarray, "height width *channels"], like: Photo) -> Image.Image:
     """An 8-bit Pillow image of 8-bit pixels, as opaque as the photo they were made from."""
     image = Image.fromarray(pixels)

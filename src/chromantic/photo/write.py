@@ -54,6 +54,13 @@ def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
         raise ChromanticError(f"{path}: cannot be written ({error}); choose another suffix") from error
 
 
+def encode_picture(image: Image.Image, format: str) -> bytes:
+    """The file of a Pillow image, in a format of `FORMATS`; a JPEG has the quality of results."""
+    file = io.BytesIO()
+    image.save(file, format, **({"quality": _OPTIONS["jpeg"]["Q"]} if format == "jpeg" else {}))
+    return file.getvalue()
+
+
 def write_rows(
     path: Path,
     format: str,

@@ -1,17 +1,15 @@
 """One request's work, in a thread: from a photo's file to the files of its results."""
 
-import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
 from chromantic.errors import ChromanticError
-from chromantic.photo import FORMATS, grey_image, read_photo, shrink_photo
+from chromantic.photo import FORMATS, encode_picture, grey_image, read_photo, shrink_photo
 from chromantic.studio.answers import ClassShare, DrawProgress, EventData, Kind, PhotoFacts, ResultPicture, Summary
 from chromantic.studio.order import Order
 from chromantic.studio.workers import Work
@@ -78,7 +76,7 @@ def _pictures(result: Colorization, order: Order) -> Iterator[ResultPicture]:
     shown = "jpeg" if order.max_side and result.photo.alpha is None else None  # browsers are quickest with JPEG
     if order.grey:
         format = shown or "png"
-        yield picture("grey", format, _encoded(grey_image(result.photo), format))
+        yield picture("grey", format, encode_picture(grey_image(result.photo), format))
     format = order.options.format or shown or result.format
     for number in range(len(result.chroma)):
         content = result.encode(number, format)
@@ -88,9 +86,14 @@ def _pictures(result: Colorization, order: Order) -> Iterator[ResultPicture]:
         yield picture("sample" if order.options.draws else "expected", format, content, **details)
     if order.segmentation:
         assert result.segmentation
-        yield picture("segmentation", "png", _encoded(result.segmentation.image), classes=_classes(result.segmentation))
+        yield picture(
+            "segmentation",
+            "png",
+            encode_picture(result.segmentation.image, "png"),
+            classes=_classes(result.segmentation),
+        )
     if order.uncertainty:
-        yield picture("uncertainty", "png", _encoded(result.uncertainty_image))
+        yield picture("uncertainty", "png", encode_picture(result.uncertainty_image, "png"))
 
 
 def _classes(segmentation: Segmentation) -> list[ClassShare]:
@@ -106,9 +109,3 @@ def _classes(segmentation: Segmentation) -> list[ClassShare]:
         )
         for count, index in sorted(zip(counts.tolist(), indices.tolist(), strict=True), reverse=True)
     ]
-
-
-def _encoded(image: Image.Image, format: str = "png") -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **({"quality": 95} if format == "jpeg" else {}))
-    return file.getvalue()

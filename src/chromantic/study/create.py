@@ -1,16 +1,14 @@
 """Puts the pictures of a study together, so that only their colours tell them apart."""
 
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, sha256
-from chromantic.photo import read_photo, results_in
+from chromantic.photo import colour_image, encode_picture, read_photo, results_in
 from chromantic.progress import track
 from chromantic.study.store import ORIGINALS, StudyPicture, write_study
 
@@ -61,13 +59,14 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
     pictures = []
     for name, system in track(plan, "Reading pictures"):
         file = files[system][name]
-        pixels = _read(file)
-        size = sizes.setdefault(name, (pixels.shape[1], pixels.shape[0]))  # the original comes first
-        if pixels.shape[1::-1] != size:
+        picture = _read(file)
+        size = sizes.setdefault(name, picture.size)  # the original comes first
+        if picture.size != size:
             raise ChromanticError(
-                f"{file}: is {pixels.shape[1]} x {pixels.shape[0]}, its original {size[0]} x {size[1]}; resize it"
+                f"{file}: is {picture.width} x {picture.height}, its original {size[0]} x {size[1]}; resize it"
             )
-        png = _encode(pixels)
+        picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        png = encode_picture(picture, "png")
         pictures.append(StudyPicture(name, system, sha256(file), hashlib.sha256(png).hexdigest(), png))
     write_study(path, pictures, seed)
     return len(names), len(pictures)
@@ -84,18 +83,9 @@ def _check_names(files: dict[str, Path], originals: dict[str, Path], folder: Pat
             raise ChromanticError(f"{file}: has no original in {originals_folder}; add it, or take this one away")
 
 
-def _read(file: Path) -> np.ndarray:
-    """8-bit RGB, height width 3."""
+def _read(file: Path) -> Image.Image:
+    """The picture in 8-bit RGB."""
     photo = read_photo(file)
     if photo.alpha is not None:
         raise ChromanticError(f"{file}: is transparent, and a page would show through; save it without transparency")
-    levels = np.rint(photo.pixels.astype(np.float32) * (255 / photo.white)).astype(np.uint8)
-    return np.broadcast_to(levels, (*levels.shape[:2], 3))
-
-
-def _encode(pixels: np.ndarray) -> bytes:
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=False)
-    return buffer.getvalue()
+    return colour_image(photo).convert("RGB")
