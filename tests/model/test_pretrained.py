@@ -100,6 +100,7 @@ def test_an_unknown_config_is_refused(weights: Path) -> None:
         ("[]", "no Chromantic network"),
         ("{}", "another version"),
         ('{"network": []}', "another version"),
+        ('{"network": {"width": 0.125, "classes": [], "trunk": "of later"}}', "another version"),
         *[(f'{{"network": {{"width": {width}, "classes": []}}}}', "do not fit") for width in (0.2, 1e9, "NaN")],
     ],
 )

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from chromantic.data.classes import CLASS_NAMES
 from chromantic.hints import Hints
 from chromantic.model.config import preset
-from chromantic.model.network import Chromantic, build_trunk
+from chromantic.model.network import Chromantic
 from chromantic.model.trunks import TRUNKS
 from chromantic.model.trunks.imagenet import read_efficientnet
 
@@ -22,7 +22,7 @@ def test_the_backbone_computes_what_its_authors_network_does(variant: int, size:
     theirs = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet.from_name(f"efficientnet-lite{variant}")
     theirs.load_state_dict(read_efficientnet(variant))
     theirs.eval()
-    trunk = build_trunk(dataclasses.replace(LITE, trunk=f"efficientnet-lite{variant}"))
+    trunk = TRUNKS[f"efficientnet-lite{variant}"](LITE)
     trunk.load_imagenet()
     grey = torch.rand(1, 1, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
     with torch.no_grad():

@@ -6,7 +6,7 @@ import pytest
 
 from chromantic.errors import ChromanticError
 from chromantic.model.network import Chromantic
-from chromantic.training.config import read_config
+from chromantic.training.config import NetworkSection, read_config
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").rglob("*.toml"))
@@ -76,3 +76,10 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_networks_are_built_of_the_caches_classes() -> None:
     assert Chromantic(read_config(CONFIGS[0]).network.build(("a", "b"))).config.classes == ("a", "b")
+
+
+def test_another_trunk_may_stand_under_a_preset() -> None:
+    assert NetworkSection(preset="tiny", trunk="efficientnet-lite0").build(("a",)).trunk == "efficientnet-lite0"
+    assert NetworkSection(preset="lite").build(("a",)).trunk == "efficientnet-lite1"
+    with pytest.raises(ChromanticError, match=r"network\.trunk: no trunk vgg; take one of tables, efficientnet-lite0"):
+        NetworkSection(trunk="vgg").build(("a",))

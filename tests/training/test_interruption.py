@@ -21,7 +21,7 @@ from chromantic.data.cache import Batch
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.training.config import OptimizationSection, TrainingConfig
-from chromantic.training.losses import Losses
+from chromantic.training.losses import Totals
 from chromantic.training.tasks import ColorizationTask
 from chromantic.training.train import train
 
@@ -32,7 +32,7 @@ class Interrupted(ColorizationTask):
     def __init__(self, signals: dict[int, list[int]]) -> None:
         self.signals, self.step = signals, 0
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
         self.step += network.training
         for number in self.signals.pop(self.step, ()):
             os.kill(os.getpid(), number)

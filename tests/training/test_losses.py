@@ -12,9 +12,11 @@ from chromantic.data.cache import Batch, load_cache
 from chromantic.data.classes import VOID
 from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
+from chromantic.errors import ChromanticError
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Prediction
-from chromantic.training.losses import Losses, means, summed_losses
+from chromantic.training.config import OptimizationSection, SegmentationLoss
+from chromantic.training.losses import LOSSES, Total, Totals, loss_weights, means
 
 CLASSES = tuple(f"class {i}" for i in range(21))
 
@@ -31,6 +33,15 @@ def batch_and_prediction(flow: str = "purple-blue-green") -> tuple[Batch, Predic
     return batch, Chromantic(preset("tiny", CLASSES, flow=flow))(batch.lightness, batch.chroma)
 
 
+def totals_of(prediction: Prediction, batch: Batch, averaging: SegmentationLoss = "mean_over_pixels") -> Totals:
+    config = OptimizationSection(steps=1, segmentation_loss=averaging)
+    return {name: loss(prediction, batch, config) for name, loss in LOSSES.items()}
+
+
+def means_of(totals: Totals) -> dict[str, torch.Tensor]:
+    return means(totals, {name: total.count for name, total in totals.items()})
+
+
 def test_means_are_those_of_naive_code() -> None:
     batch, prediction = batch_and_prediction()
     batch.labels[0, 0] = VOID
@@ -44,10 +55,10 @@ def test_means_are_those_of_naive_code() -> None:
         if batch.labels[n, y, x] != VOID
     ]
     cross_entropy = sum(terms) / len(terms)
-    over_pixels = means(*summed_losses(prediction, batch, "mean_over_pixels"))
-    over_classes = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
-    assert over_pixels.segmentation.item() == pytest.approx(cross_entropy, rel=1e-5)
-    assert over_classes.segmentation.item() == pytest.approx(cross_entropy / 21, rel=1e-5)
+    over_pixels = means_of(totals_of(prediction, batch))
+    over_classes = means_of(totals_of(prediction, batch, "mean_over_pixels_and_classes"))
+    assert over_pixels["segmentation"].item() == pytest.approx(cross_entropy, rel=1e-5)
+    assert over_classes["segmentation"].item() == pytest.approx(cross_entropy / 21, rel=1e-5)
 
 
 def test_a_background_label_is_content_with_any_stuff() -> None:
@@ -57,42 +68,43 @@ def test_a_background_label_is_content_with_any_stuff() -> None:
     logits = prediction.scene.class_logits
     assert logits is not None
     probability = logits.softmax(dim=1)[:, [0, 18, 19, 20]].sum(dim=1)
-    losses = means(*summed_losses(prediction, batch, "mean_over_pixels"))
-    assert losses.segmentation.item() == pytest.approx(-probability.log().mean().item(), rel=1e-5)
+    losses = means_of(totals_of(prediction, batch))
+    assert losses["segmentation"].item() == pytest.approx(-probability.log().mean().item(), rel=1e-5)
 
 
 def test_the_generator_may_learn_from_the_first_photos_alone() -> None:
     batch, prediction = batch_and_prediction()
     some = prediction._replace(chroma_parameters=prediction.chroma_parameters[:1])
-    (all_sums, _), (sums, counts) = (summed_losses(each, batch, "mean_over_pixels") for each in (prediction, some))
-    assert counts == Losses(3 * 64, 4 * 64, 64)
-    assert sums.embedding == all_sums.embedding
-    assert 0 < sums.generator < all_sums.generator
+    of_all, of_some = totals_of(prediction, batch), totals_of(some, batch)
+    assert {name: total.count for name, total in of_some.items()} == {
+        "embedding": 3 * 64, "segmentation": 4 * 64, "generator": 64
+    }  # fmt: skip
+    assert of_some["embedding"] == of_all["embedding"]
+    assert 0 < of_some["generator"].sum < of_all["generator"].sum
 
 
 def test_near_grey_photos_teach_no_colour() -> None:
     batch, prediction = batch_and_prediction()
-    sums, counts = summed_losses(prediction, batch, "mean_over_pixels")
-    assert counts.embedding == counts.generator == 3 * 64
+    totals = totals_of(prediction, batch)
+    assert totals["embedding"].count == totals["generator"].count == 3 * 64
     batch.chroma[2] = 7
-    again, _ = summed_losses(prediction, batch, "mean_over_pixels")
-    assert (again.embedding, again.generator) == (sums.embedding, sums.generator)
+    assert totals_of(prediction, batch) == totals
 
 
 def test_a_batch_without_labels_is_safe() -> None:
     batch, prediction = batch_and_prediction()
     batch.labels[:] = VOID
     batch.colourful[:] = False
-    losses = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
-    assert losses == Losses(0, 0, 0)
-    sum(losses, start=torch.zeros(())).backward()
+    losses = means_of(totals_of(prediction, batch, "mean_over_pixels_and_classes"))
+    assert losses == {"embedding": 0, "segmentation": 0, "generator": 0}
+    sum(losses.values(), start=torch.zeros(())).backward()
 
 
 def test_the_purple_flow_has_no_segmentation_loss() -> None:
     batch, prediction = batch_and_prediction("purple")
-    sums, counts = summed_losses(prediction, batch, "mean_over_pixels_and_classes")
-    assert sums.segmentation == counts.segmentation == 0
-    assert sums.generator > 0
+    totals = totals_of(prediction, batch)
+    assert totals["segmentation"] == Total(0, 0)
+    assert totals["generator"].sum > 0
 
 
 def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp_path: Path) -> None:
@@ -103,7 +115,14 @@ def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp
     batch = sample_batch(photos, step=0, batch_size=16, seed=0, weights=photos.sampling_weights())
     torch.manual_seed(0)
     prediction = Chromantic(preset("tiny", photos.class_names))(batch.lightness, batch.chroma)
-    losses = means(*summed_losses(prediction, batch, "mean_over_pixels_and_classes"))
-    embedding, segmentation, generator = (w * x.item() for w, x in zip((1, 100, 1), losses, strict=True))
-    assert max(embedding, segmentation, generator) < 4 * min(embedding, segmentation, generator)
-    assert segmentation == pytest.approx(100 * math.log(21) / 21, rel=0.3)
+    losses = means_of(totals_of(prediction, batch, "mean_over_pixels_and_classes"))
+    weights = loss_weights(OptimizationSection(1))
+    weighted = {name: weights[name] * loss.item() for name, loss in losses.items()}
+    assert max(weighted.values()) < 4 * min(weighted.values())
+    assert weighted["segmentation"] == pytest.approx(100 * math.log(21) / 21, rel=0.3)
+
+
+def test_weights_go_by_the_order_of_the_losses_and_are_no_more_than_they() -> None:
+    assert loss_weights(OptimizationSection(1, weights=(2, 3))) == {"embedding": 2, "segmentation": 3, "generator": 0}
+    with pytest.raises(ChromanticError, match="more weights than losses, which are embedding, segmentation, generator"):
+        loss_weights(OptimizationSection(1, weights=(1, 1, 1, 1)))

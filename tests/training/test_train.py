@@ -19,7 +19,7 @@ from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.network import Chromantic
 from chromantic.training.config import DataSection, LogSection, NetworkSection, OptimizationSection, TrainingConfig
-from chromantic.training.losses import Losses
+from chromantic.training.losses import Totals
 from chromantic.training.setup import set_up
 from chromantic.training.tasks import COLORIZATION, ColorizationTask
 from chromantic.training.train import train
@@ -152,7 +152,7 @@ def test_a_training_does_not_dwell_on_the_smallest_numbers(config: TrainingConfi
     small, seen = torch.tensor(1e-38), []
 
     class Watched(ColorizationTask):
-        def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+        def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
             seen.append(float(small * 0.1))
             return super().losses(network, batch, config)
 

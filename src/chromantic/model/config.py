@@ -1,15 +1,14 @@
 """What a network is made of, and the presets by width."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pydantic import ConfigDict
-
-from chromantic.model.trunks import TrunkName
 
 Flow = Literal["purple", "purple-blue", "purple-blue-green"]
 Fusion = Literal["concat", "film"]
 Branch = Literal["256-channel blocks", "512-channel blocks"]
+Preset = Literal["paper", "half", "quarter", "lite", "tiny"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class NetworkConfig:
         horizontal_channels: Channels of the generator's horizontal stack, which runs once per pixel; 64 is about what
             keeps its weights in a CPU's second-level cache.
         generator_blocks: Gated residual blocks in each stack.
-        trunk: What reads the lightness: the rows that Tables 1 and 2 share (`tables`), or a backbone that begins with
-            what it learned on ImageNet, under upper rows of its own (`chromantic.model.network`).
+        trunk: What reads the lightness, by its name in `chromantic.model.trunks.TRUNKS`: the rows that Tables 1 and 2
+            share (`tables`), or a backbone that begins with what it learned on ImageNet.
         hints: Whether known chroma can be given to the network.
     """
 
@@ -43,7 +42,7 @@ class NetworkConfig:
     vertical_channels: int = 96
     horizontal_channels: int = 48
     generator_blocks: int = 6
-    trunk: TrunkName = "tables"
+    trunk: str = "tables"
     hints: bool = False
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -53,7 +52,7 @@ class NetworkConfig:
 
 
 _PAPER = NetworkConfig(width=1.0, classes=(), vertical_channels=160, horizontal_channels=64)
-_PRESETS = {
+_PRESETS: dict[Preset, NetworkConfig] = {
     "paper": _PAPER,
     "half": replace(_PAPER, width=0.5, vertical_channels=128),
     "quarter": replace(_PAPER, width=0.25, vertical_channels=64, horizontal_channels=48),
@@ -62,9 +61,9 @@ _PRESETS = {
     ),
     "tiny": replace(_PAPER, width=0.125, vertical_channels=16, horizontal_channels=8, generator_blocks=2),
 }
-PRESETS = tuple(_PRESETS)
+PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 
-def preset(name: str, classes: tuple[str, ...], **changes: object) -> NetworkConfig:
-    """The preset `name`, one of `PRESETS`, for `classes`, with `changes` to its other fields."""
-    return replace(_PRESETS[name], classes=classes, **changes)  # type: ignore[arg-type]
+def preset(name: Preset, classes: tuple[str, ...], **changes: Any) -> NetworkConfig:
+    """A preset for these classes, with changes to its other fields."""
+    return replace(_PRESETS[name], classes=classes, **changes)

@@ -12,16 +12,12 @@ from chromantic.grid import CELL
 from chromantic.hints import Hints
 from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
-from chromantic.model.embedding import SHARED_UP_TO, TABLE_1
 from chromantic.model.fusion import Concat, FeatureTransformation
 from chromantic.model.generator import Conditioning, Generator, canvas_of
 from chromantic.model.hint_conv import HintConv
 from chromantic.model.mixture import MixtureHead
 from chromantic.model.segmentation import AtrousPyramid
-from chromantic.model.trunks import Trunk
-from chromantic.model.trunks.efficientnet import EfficientNetTrunk
-from chromantic.model.trunks.tables import TableTrunk
-from chromantic.model.upper import upper_rows
+from chromantic.model.trunks import TRUNKS
 
 
 class Scene(NamedTuple):
@@ -60,10 +56,9 @@ class Chromantic(nn.Module):
         classes, scale = len(config.classes), config.channels
         segments, fuses = config.flow != "purple", config.flow == "purple-blue-green"
 
-        rows = upper_rows(config)
+        self.trunk = TRUNKS[config.trunk](config)
+        channels, rows = self.trunk.out_channels, self.trunk.upper
         embedding_channels = scale(rows.embedding[-1].channels)
-        self.trunk = build_trunk(config)
-        channels = self.trunk.out_channels
         self.hints = HintConv(channels) if config.hints else None
         self.shared = build_rows(rows.shared, channels, scale)
         self.embedding = build_rows(rows.embedding, channels, scale)
@@ -136,10 +131,3 @@ class Chromantic(nn.Module):
         seen = scene.map(lambda part: part[:generated])
         canvas = canvas_of(chroma[:generated], seen.lightness)
         return Prediction(scene, self.generator(canvas, self.condition(seen)))
-
-
-def build_trunk(config: NetworkConfig) -> Trunk:
-    """The trunk that a config names."""
-    if config.trunk == "tables":
-        return TableTrunk(TABLE_1[: SHARED_UP_TO[config.branch]], config.channels)
-    return EfficientNetTrunk(int(config.trunk[-1]), config.channels(TABLE_1[-2].channels))

@@ -84,14 +84,13 @@ def load_module(name_or_path: str | Path, key: str, build: Callable[[NetworkConf
         raise ChromanticError(f"{path}: holds a {min(others)}, not a {key}; give another file")
     try:
         config = TypeAdapter(NetworkConfig).validate_python(metadata[key])
+        with torch.device("meta"):  # no memory before the shapes are known to be the file's
+            module = build(config)
+        module.load_state_dict(tensors, strict=True, assign=True)
     except (ValidationError, KeyError) as error:
         raise ChromanticError(
             f"{path}: was saved for another version of Chromantic; its config is not known"
         ) from error
-    try:
-        with torch.device("meta"):  # no memory before the shapes are known to be the file's
-            module = build(config)
-        module.load_state_dict(tensors, strict=True, assign=True)
     except (ArithmeticError, ValueError, RuntimeError) as error:
         reason = shorten(str(error).splitlines()[-1], 120)
         raise ChromanticError(f"{path}: its weights do not fit its network ({reason}); fetch it again") from error

@@ -1,14 +1,15 @@
 """One experiment, as a TOML file says it."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from chromantic.errors import ChromanticError
-from chromantic.model.config import Branch, Flow, Fusion, NetworkConfig, preset
+from chromantic.model.config import Branch, Flow, Fusion, NetworkConfig, Preset, preset
+from chromantic.model.trunks import TRUNKS
 
 SegmentationLoss = Literal["mean_over_pixels_and_classes", "mean_over_pixels"]
 _STRICT = ConfigDict(extra="forbid")
@@ -23,17 +24,35 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class NetworkSection:
-    """Which network (`chromantic.model.config`); the classes come from the photos' cache."""
+    """Which network. The classes come from the photos' cache.
 
-    preset: Literal["paper", "half", "quarter", "lite", "tiny"] = "paper"
+    Attributes:
+        preset: Its size.
+        flow: What is trained together (paper, Figure 3).
+        fusion: How the generator sees the segmentation, in the purple-blue-green flow.
+        branch: The rows of Table 1 after which the segmentation leaves the embedding.
+        trunk: What reads the lightness, by its name in `chromantic.model.trunks`; none takes the preset's.
+    """
+
+    preset: Preset = "paper"
     flow: Flow = "purple-blue-green"
     fusion: Fusion = "concat"
     branch: Branch = "256-channel blocks"
+    trunk: str | None = None
     __pydantic_config__ = _STRICT
 
     def build(self, classes: tuple[str, ...]) -> NetworkConfig:
-        """The network's config for these classes."""
-        return preset(self.preset, classes, flow=self.flow, fusion=self.fusion, branch=self.branch)
+        """The network's config for these classes.
+
+        Raises:
+            ChromanticError: There is no such trunk.
+        """
+        config = preset(self.preset, classes, flow=self.flow, fusion=self.fusion, branch=self.branch)
+        if self.trunk is None:
+            return config
+        if self.trunk not in TRUNKS:
+            raise ChromanticError(f"network.trunk: no trunk {self.trunk}; take one of {', '.join(TRUNKS)}")
+        return replace(config, trunk=self.trunk)
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,7 @@ class OptimizationSection:
             (docs/architecture/training.md).
         dropout: Share of features that are dropped inside the embedding's and the segmentation's blocks.
         polyak_decay: Of the averaged weights, which are the result of the training.
-        weights: Of the embedding's, the segmentation's and the generator's loss (paper: 1, 100, 1).
+        weights: Of the losses: the embedding's, the segmentation's, the generator's (paper: 1, 100, 1).
         generator_share: Share of a batch's photos that the generator learns from; the others spare its time.
         segmentation_loss: What the cross entropy is averaged over. Over classes too, 1 : 100 : 1 makes the three
             losses similar in magnitude, as the paper says.
@@ -108,7 +127,7 @@ class OptimizationSection:
     clip_norm: Positive = 1000.0
     dropout: Decay = 0.0
     polyak_decay: Decay = 0.998
-    weights: tuple[NotNegative, NotNegative, NotNegative] = (1.0, 100.0, 1.0)
+    weights: tuple[NotNegative, ...] = (1.0, 100.0, 1.0)
     generator_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     segmentation_loss: SegmentationLoss = "mean_over_pixels_and_classes"
     precision: Literal["auto", "no", "bf16"] = "auto"

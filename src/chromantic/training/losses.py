@@ -1,6 +1,7 @@
-"""The paper's three losses (Section 3.3), as sums and counts so that several processes can share one mean."""
+"""The paper's three losses (Section 3.3). A new one is a function here and an entry in `LOSSES`."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -9,62 +10,71 @@ from torch import Tensor
 
 from chromantic.data.cache import Batch
 from chromantic.data.classes import BACKGROUND, VOID
+from chromantic.errors import ChromanticError
 from chromantic.model import mixture
 from chromantic.model.network import Prediction
-from chromantic.training.config import SegmentationLoss
+from chromantic.training.config import OptimizationSection
 
 
-class Losses(NamedTuple):
-    """One value per loss, in the paper's order: embedding, segmentation, generator."""
+@dataclass(frozen=True)
+class Total:
+    """A loss summed over what it counts, and the count: so that several processes can share one mean."""
 
-    embedding: Tensor
-    segmentation: Tensor
-    generator: Tensor
-
-    @classmethod
-    def of(cls, **values: Tensor) -> "Losses":
-        """Some of the losses, by name; the others are zero."""
-        zero = torch.zeros_like(next(iter(values.values())))
-        return cls(**{name: values.get(name, zero) for name in cls._fields})
-
-    def named(self) -> dict[str, float]:
-        """The values by name."""
-        return {name: value.item() for name, value in self._asdict().items()}
+    sum: Tensor
+    count: Tensor
 
 
-def summed_losses(prediction: Prediction, batch: Batch, averaging: SegmentationLoss) -> tuple[Losses, Losses]:
-    """Each loss summed over what it counts, and the counts.
+Totals = Mapping[str, Total]
+"""Losses by name."""
 
-    The embedding's and the generator's are bits per dimension of the pixels of colourful photos; the segmentation's is
-    the cross entropy of labelled pixels, over the number of classes if it is averaged over those too.
 
-    Args:
-        prediction: the network's, whose generator may have been asked about the first photos alone.
-        batch: the photos.
-        averaging: of the segmentation's loss.
+def embedding_loss(prediction: Prediction, batch: Batch, config: OptimizationSection) -> Total:
+    """Bits per dimension of the embedding's mixtures, over the pixels of colourful photos."""
+    return _bits(prediction.scene.chroma_parameters, batch)
+
+
+def generator_loss(prediction: Prediction, batch: Batch, config: OptimizationSection) -> Total:
+    """The same of the generator's mixtures, over those photos that it was asked about."""
+    return _bits(prediction.chroma_parameters, batch)
+
+
+def segmentation_loss(prediction: Prediction, batch: Batch, config: OptimizationSection) -> Total:
+    """`cross_entropy` of the segmentation; nothing where the network has none."""
+    logits = prediction.scene.class_logits
+    if logits is None:
+        nothing = prediction.chroma_parameters.new_zeros(())
+        return Total(nothing, nothing)
+    return cross_entropy(logits, batch, config)
+
+
+LOSSES: dict[str, Callable[[Prediction, Batch, OptimizationSection], Total]] = {
+    "embedding": embedding_loss,
+    "segmentation": segmentation_loss,
+    "generator": generator_loss,
+}
+"""In the order of the config's `weights`."""
+
+
+def loss_weights(config: OptimizationSection) -> dict[str, float]:
+    """The weight of each loss; 0 for those at the end that the config gives none.
+
+    Raises:
+        ChromanticError: There are more weights than losses.
     """
-    scene = prediction.scene
-    colourful = batch.colourful[:, None, None].expand_as(batch.labels)
-
-    def colour(parameters: Tensor) -> Tensor:
-        bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma[: len(parameters)]))
-        return (bits * colourful[: len(parameters)]).sum()
-
-    pixels, generated = colourful.sum(), colourful[: len(prediction.chroma_parameters)].sum()
-    if scene.class_logits is None:
-        segmentation, labelled = torch.zeros_like(pixels, dtype=torch.float32), torch.zeros_like(pixels)
-    else:
-        segmentation, labelled = segmentation_loss(scene.class_logits, batch, averaging)
-    sums = Losses(colour(scene.chroma_parameters), segmentation, colour(prediction.chroma_parameters))
-    return sums, Losses(pixels, labelled, generated)
+    if len(config.weights) > len(LOSSES):
+        raise ChromanticError(f"optimization.weights: more weights than losses, which are {', '.join(LOSSES)}")
+    return dict.fromkeys(LOSSES, 0.0) | dict(zip(LOSSES, config.weights, strict=False))
 
 
-def segmentation_loss(
-    class_logits: Float[Tensor, "batch classes height width"],
-    batch: Batch,
-    averaging: SegmentationLoss,
-) -> tuple[Tensor, Tensor]:
-    """The cross entropy summed over labelled pixels (over the number of classes, if so averaged), and their number.
+def means(totals: Totals, counts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Sums over the counts of all processes; zero where nothing was counted."""
+    return {name: total.sum / counts[name].clamp(min=1) for name, total in totals.items()}
+
+
+def cross_entropy(
+    class_logits: Float[Tensor, "batch classes height width"], batch: Batch, config: OptimizationSection
+) -> Total:
+    """The cross entropy of labelled pixels, over the number of classes if the config averages over those, too.
 
     Where stuff has classes, a background label is content with any of them.
     """
@@ -74,11 +84,14 @@ def segmentation_loss(
         any_stuff = log_probabilities[:, batch.coarse].logsumexp(dim=1, keepdim=True)
         log_probabilities = torch.cat([any_stuff, log_probabilities[:, BACKGROUND + 1 :]], dim=1)
     total = F.nll_loss(log_probabilities, batch.labels, ignore_index=VOID, reduction="sum")
-    if averaging == "mean_over_pixels_and_classes":
+    if config.segmentation_loss == "mean_over_pixels_and_classes":
         total = total / class_logits.shape[1]
-    return total, (batch.labels != VOID).sum()
+    return Total(total, (batch.labels != VOID).sum())
 
 
-def means(sums: Losses, counts: Losses) -> Losses:
-    """Sums over counts; zero where nothing was counted."""
-    return Losses(*(total / count.clamp(min=1) for total, count in zip(sums, counts, strict=True)))
+def _bits(parameters: Float[Tensor, "some maps height width"], batch: Batch) -> Total:
+    """Bits per dimension of mixtures of the batch's first photos, near-grey ones left out."""
+    some = len(parameters)
+    bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, batch.chroma[:some]))
+    colourful = batch.colourful[:some, None, None].expand_as(bits)
+    return Total((bits * colourful).sum(), colourful.sum())

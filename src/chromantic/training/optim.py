@@ -8,7 +8,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from chromantic.model.blocks import NormalizedConv
 from chromantic.model.generator import CANVAS_CHANNELS, CausalConv
-from chromantic.model.trunks.efficientnet import EfficientNetTrunk
+from chromantic.model.trunks.trunk import Trunk
 from chromantic.training.config import OptimizationSection
 from chromantic.training.muon import Muon
 
@@ -25,8 +25,8 @@ def build_optimizers(network: nn.Module, config: OptimizationSection) -> list[to
     learned = [
         weight
         for module in network.modules()
-        if isinstance(module, EfficientNetTrunk)
-        for weight in module.backbone_parameters()
+        if isinstance(module, Trunk)
+        for weight in module.imagenet_parameters()
         if weight.requires_grad
     ]
     hidden = [] if config.muon_learning_rate is None else _hidden_kernels(network)

@@ -16,10 +16,11 @@ from chromantic.model import pretrained
 from chromantic.model.blocks import GatedResidualBlock
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
-from chromantic.model.trunks import Trunk
+from chromantic.model.trunks.trunk import Trunk
 from chromantic.training import checkpoints
 from chromantic.training.clock import Clock
 from chromantic.training.config import DataSection, OptimizationSection, TrainingConfig
+from chromantic.training.losses import loss_weights
 from chromantic.training.optim import build_optimizers, polyak_average
 from chromantic.training.precision import computes_bfloat16
 from chromantic.training.record import RunRecord, Start, record_of
@@ -90,6 +91,7 @@ def set_up(config: TrainingConfig, run: Path, task: Task, start: str | Path | No
     accelerator = _accelerator(optimization, run)
     if optimization.batch_size % accelerator.num_processes:
         raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
+    loss_weights(optimization)  # refuses too many
     photos, validation = _load_photos(config.data, accelerator.device)
 
     network_config = config.network.build(photos.class_names)

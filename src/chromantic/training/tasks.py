@@ -10,7 +10,7 @@ from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.model.pretrained import NETWORK_KEY
 from chromantic.training.config import DataSection, OptimizationSection
-from chromantic.training.losses import Losses, summed_losses
+from chromantic.training.losses import LOSSES, Totals
 
 
 @runtime_checkable
@@ -31,8 +31,8 @@ class Task(Protocol):
         """How often to draw every photo."""
         ...
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        """Each loss summed over what it counts, and the counts; zeros where there is no such loss."""
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
+        """The losses of a batch, by names of `chromantic.training.losses.LOSSES`, each time the same ones."""
         ...
 
 
@@ -49,11 +49,11 @@ class ColorizationTask:
     def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
         return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
         share = config.generator_share if network.training else 1.0
         generated = max(1, round(len(batch.chroma) * share))
         prediction = network(batch.lightness, batch.chroma, batch.hints, generated)
-        return summed_losses(prediction, batch, config.segmentation_loss)
+        return {name: loss(prediction, batch, config) for name, loss in LOSSES.items()}
 
 
 COLORIZATION = ColorizationTask()

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from chromantic.training import checkpoints
 from chromantic.training.clock import machine
 from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
-from chromantic.training.losses import Losses, means
+from chromantic.training.losses import loss_weights, means
 from chromantic.training.optim import set_learning_rate
 from chromantic.training.precision import flushed_denormals
 from chromantic.training.progress_sheet import write_pictures
@@ -105,17 +106,17 @@ def _write_weights(training: Training) -> Path:
     return path
 
 
-def _take_step(training: Training) -> tuple[Losses, Tensor]:
+def _take_step(training: Training) -> tuple[dict[str, Tensor], Tensor]:
     """Moves the weights once, by the photos of all processes.
 
     Returns:
         This process's part of each loss, and the norm of the gradient.
     """
     optimization, accelerator, network = training.config.optimization, training.accelerator, training.network
-    sums, counts = training.task.losses(network, _draw_batch(training), optimization)
-    counts = Losses(*accelerator.reduce(tuple(counts)))
-    losses = means(sums, counts)
-    objective = sum(weight * loss for weight, loss in zip(optimization.weights, losses, strict=True))
+    totals = training.task.losses(network, _draw_batch(training), optimization)
+    losses = means(totals, accelerator.reduce({name: total.count for name, total in totals.items()}))
+    weights = loss_weights(optimization)
+    objective = sum(weights[name] * loss for name, loss in losses.items())
     accelerator.backward(objective * accelerator.num_processes)  # gradients are averaged over processes
     gradient_norm: Tensor = accelerator.clip_grad_norm_(network.parameters(), optimization.clip_norm)
     for optimizer in training.optimizers:
@@ -150,16 +151,17 @@ def _draw_batch(training: Training) -> Batch:
     return batch
 
 
-def _report(training: Training, log: Log, losses: Losses, gradient_norm: Tensor) -> None:
+def _report(training: Training, log: Log, losses: dict[str, Tensor], gradient_norm: Tensor) -> None:
     """Logs the losses, measures and draws pictures, where they are due."""
     every, step, accelerator, photos = training.config.log, training.step, training.accelerator, training.validation
     if _due(step, every.metrics_every):
-        losses = Losses(*accelerator.reduce(tuple(loss.detach() for loss in losses)))
-        log.metrics(step, {**_prefixed("train", losses), "gradient_norm": float(gradient_norm)})
+        together = accelerator.reduce({f"train/{name}": loss.detach() for name, loss in losses.items()})
+        log.metrics(step, {**_numbers(together), "gradient_norm": float(gradient_norm)})
     if photos is None:
         return
     if _due(step, every.validate_every):
-        log.metrics(step, _prefixed("validation", _validate(training, photos)))
+        measured = _validate(training, photos, list(losses))
+        log.metrics(step, _numbers({f"validation/{name}": loss for name, loss in measured.items()}))
     drawing = _due(step, every.pictures_every) and accelerator.is_main_process
     if drawing and isinstance(training.averaged, Chromantic):
         path = training.run / "pictures" / f"step-{step:08d}.png"
@@ -167,22 +169,23 @@ def _report(training: Training, log: Log, losses: Losses, gradient_norm: Tensor)
 
 
 @torch.no_grad()
-def _validate(training: Training, photos: PhotoCache) -> Losses:
+def _validate(training: Training, photos: PhotoCache, names: list[str]) -> dict[str, Tensor]:
     """The averaged weights' mean losses over all photos of a squashed cache, shared by the processes."""
     accelerator, optimization = training.accelerator, training.config.optimization
-    sums, counts = [torch.zeros(3, device=accelerator.device, dtype=torch.float64) for _ in range(2)]
+    sums, counts = torch.zeros(2, len(names), device=accelerator.device, dtype=torch.float64)
     indices = torch.arange(len(photos))[accelerator.process_index :: accelerator.num_processes]
     for chunk in indices.split(VALIDATION_BATCH):
         with accelerator.autocast():
-            batch_sums, batch_counts = training.task.losses(training.averaged, photos.tensors(chunk), optimization)
-        sums += torch.stack(tuple(batch_sums))
-        counts += torch.stack(tuple(batch_counts))
-    return means(Losses(*accelerator.reduce(sums)), Losses(*accelerator.reduce(counts)))
+            totals = training.task.losses(training.averaged, photos.tensors(chunk), optimization)
+        sums += torch.stack([totals[name].sum for name in names])
+        counts += torch.stack([totals[name].count for name in names])
+    losses = accelerator.reduce(sums) / accelerator.reduce(counts).clamp(min=1)
+    return dict(zip(names, losses, strict=True))
 
 
 def _due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
 
 
-def _prefixed(split: str, losses: Losses) -> dict[str, float]:
-    return {f"{split}/{name}": value for name, value in losses.named().items()}
+def _numbers(losses: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: loss.item() for name, loss in losses.items()}

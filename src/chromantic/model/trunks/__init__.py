@@ -1,29 +1,16 @@
-"""Trunks: from lightness to features on the chroma's grid, below the rows that Tables 1 and 2 have for themselves."""
+"""Trunks: from lightness to features on the chroma's grid. A new one is a file here and an entry in `TRUNKS`."""
 
-from typing import Literal, get_args
+from collections.abc import Callable
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from chromantic.model.config import NetworkConfig
+from chromantic.model.trunks.efficientnet import EfficientNetTrunk
+from chromantic.model.trunks.tables import TableTrunk
+from chromantic.model.trunks.trunk import Trunk
 
-TrunkName = Literal["tables", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
-TRUNKS: tuple[TrunkName, ...] = get_args(TrunkName)
-
-
-class Trunk(nn.Module):
-    """What every trunk is.
-
-    Attributes:
-        out_channels: Of its features.
-    """
-
-    out_channels: int
-
-    def forward(self, lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch out height/4 width/4"]:
-        """Features of normalized lightness, whose height and width are multiples of 4."""
-        raise NotImplementedError
-
-    def load_imagenet(self) -> None:
-        """Begin with what was learned on ImageNet; a trunk for which there is no such thing begins with nothing."""
-
-    def freeze(self, blocks: int) -> None:
-        """Leave the first blocks of what ImageNet taught as they are, in training."""
+TRUNKS: dict[str, Callable[[NetworkConfig], Trunk]] = {
+    "tables": TableTrunk,
+    "efficientnet-lite0": lambda config: EfficientNetTrunk(config, 0),
+    "efficientnet-lite1": lambda config: EfficientNetTrunk(config, 1),
+    "efficientnet-lite2": lambda config: EfficientNetTrunk(config, 2),
+}
+"""What builds each, by its name in a network's config."""

@@ -16,13 +16,15 @@ from torch import Tensor, nn
 
 from chromantic.grid import CELL
 from chromantic.model.blocks import NormalizedConv
-from chromantic.model.trunks import Trunk
+from chromantic.model.config import NetworkConfig
 from chromantic.model.trunks.imagenet import read_efficientnet
+from chromantic.model.trunks.trunk import Trunk
 
 READING_CELL = 5
 """Pixels along a side of a cell as the backbone reads it: enlarged, objects are nearer to their size on ImageNet."""
 _NORM_EPSILON = 1e-3
 _FIRST_CHANNELS = 32
+_OUT_CHANNELS = 512  # of the joined features, at width 1: as many as Table 1 has
 
 
 class _Stage(NamedTuple):
@@ -69,7 +71,7 @@ class SameConv(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """Widen by a 1x1 convolution, filter each channel by itself, and narrow again (MobileNetV2's block)."""
+    """Widens by a 1x1 convolution, filters each channel by itself, and narrows again (MobileNetV2's block)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -88,10 +90,10 @@ class InvertedResidual(nn.Module):
 class EfficientNetTrunk(Trunk):
     """A backbone that has seen ImageNet, and the join of its scales."""
 
-    def __init__(self, variant: int, out_channels: int) -> None:
-        """Takes 0, 1 or 2 for EfficientNet-Lite0 to 2, and the channels of the joined features."""
+    def __init__(self, config: NetworkConfig, variant: int) -> None:
+        """Takes 0, 1 or 2 for EfficientNet-Lite0 to 2."""
         super().__init__()
-        self.variant, self.out_channels = variant, out_channels
+        self.variant, self.out_channels = variant, config.channels(_OUT_CHANNELS)
         width, depth = _WIDTH_AND_DEPTH[variant]
         self.stem = SameConv(1, _FIRST_CHANNELS, 3, 2)
         self.blocks = nn.ModuleList()
@@ -106,8 +108,8 @@ class EfficientNetTrunk(Trunk):
                 self.blocks.append(block)
                 channels = out
             if stage.joined:
-                self.joints[str(len(self.blocks) - 1)] = NormalizedConv(channels, out_channels, kernel=1)
-        self.mix = NormalizedConv(out_channels, out_channels, separable=True)
+                self.joints[str(len(self.blocks) - 1)] = NormalizedConv(channels, self.out_channels, kernel=1)
+        self.mix = NormalizedConv(self.out_channels, self.out_channels, separable=True)
 
     def forward(self, lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch out height/4 width/4"]:
         grid = lightness.shape[2] // CELL, lightness.shape[3] // CELL
@@ -123,7 +125,7 @@ class EfficientNetTrunk(Trunk):
         return self.mix(F.elu(sum(others, start=first)))
 
     def load_imagenet(self) -> None:
-        """Take the backbone's weights from the installed PyPI package, with batch normalization folded in.
+        """Takes the backbone's weights from the installed PyPI package, with batch normalization folded in.
 
         Raises:
             ChromanticError: The package is not installed, or not the one that is known.
@@ -140,17 +142,17 @@ class EfficientNetTrunk(Trunk):
                 _fold(block.project, tensors, f"{prefix}_project_conv", f"{prefix}_bn2")
 
     def freeze(self, blocks: int) -> None:
-        """Leave the stem and the first blocks as ImageNet taught them, in training; with 0 nothing is frozen."""
+        """Keeps the stem and the first blocks out of the training; 0 keeps nothing out."""
         for module in (self.stem, *self.blocks[:blocks]) if blocks else ():
             module.requires_grad_(False)
 
-    def backbone_parameters(self) -> list[nn.Parameter]:
-        """What ImageNet taught, and is best changed slowly."""
+    def imagenet_parameters(self) -> list[nn.Parameter]:
+        """The backbone's weights, without those of the join."""
         return [*self.stem.parameters(), *self.blocks.parameters()]
 
 
 def _fold(conv: nn.Conv2d, tensors: Mapping[str, Tensor], kernel: str, norm: str) -> None:
-    """Set a convolution to a kernel followed by batch normalization; equal colours in one input are summed."""
+    """Sets a convolution to a kernel followed by batch normalization; equal colours in one input are summed."""
     weight = tensors[f"{kernel}.weight"]
     factor = tensors[f"{norm}.weight"] / torch.sqrt(tensors[f"{norm}.running_var"] + _NORM_EPSILON)
     if conv.in_channels == 1 and conv.groups == 1:

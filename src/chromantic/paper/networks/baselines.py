@@ -23,7 +23,7 @@ from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
 from chromantic.model.embedding import TABLE_1
 from chromantic.training.config import DataSection, OptimizationSection
-from chromantic.training.losses import Losses
+from chromantic.training.losses import Total, Totals
 
 _CHROMA_UNIT = 32.0
 """About the spread of natural chroma, in CIE units."""
@@ -173,10 +173,10 @@ class BaselineTask:
     def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
         return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
         colourful = batch.colourful[:, None, None].expand_as(batch.labels)
         pixels = network(batch.lightness, batch.chroma)
-        return Losses.of(embedding=(pixels * colourful).sum()), Losses.of(embedding=colourful.sum())
+        return {"embedding": Total((pixels * colourful).sum(), colourful.sum())}
 
 
 def load_baseline(method: str, path: str | Path) -> Baseline:

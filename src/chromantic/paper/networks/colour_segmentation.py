@@ -8,7 +8,7 @@ from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.model.config import NetworkConfig
 from chromantic.training.config import DataSection, OptimizationSection
-from chromantic.training.losses import Losses, segmentation_loss
+from chromantic.training.losses import Totals, cross_entropy
 
 
 class ColourSegmentation:
@@ -25,7 +25,5 @@ class ColourSegmentation:
             raise ChromanticError("no photo has colours and labels; prepare a collection that has both")
         return photos.sampling_weights(config.rare_class_power, config.source_shares) * usable
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        logits = network(batch.lightness, batch.chroma)
-        total, count = segmentation_loss(logits, batch, config.segmentation_loss)
-        return Losses.of(segmentation=total), Losses.of(segmentation=count)
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
+        return {"segmentation": cross_entropy(network(batch.lightness, batch.chroma), batch, config)}

@@ -11,7 +11,7 @@ from chromantic.model import pretrained
 from chromantic.model.config import NetworkConfig
 from chromantic.model.network import Chromantic
 from chromantic.training.config import DataSection, OptimizationSection
-from chromantic.training.losses import Losses, segmentation_loss
+from chromantic.training.losses import Totals, cross_entropy
 
 
 class GreySegmenter(nn.Module):
@@ -51,6 +51,5 @@ class GreySegmentation:
     def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
         return photos.sampling_weights(config.rare_class_power, config.source_shares)
 
-    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> tuple[Losses, Losses]:
-        total, count = segmentation_loss(network(batch.lightness), batch, config.segmentation_loss)
-        return Losses.of(segmentation=total), Losses.of(segmentation=count)
+    def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
+        return {"segmentation": cross_entropy(network(batch.lightness), batch, config)}
