@@ -41,7 +41,7 @@ class Understanding:
     @cached_property
     def entropy(self) -> Float32[np.ndarray, "h w"]:
         """Of each pixel's chroma on the 1-unit grid, in bits from 0 to 16."""
-        return _array(entropy(self._scene.chroma_parameters))[0]
+        return _array(entropy(self._scene.chroma_parameters)).squeeze(0)
 
 
 class Engine:
