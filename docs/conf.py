@@ -16,12 +16,14 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "cyclo
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["extend/*.py"]
 
+smartquotes = False  # --options keep their hyphens
+
 html_theme = "furo"
 html_title = "Chromantic"
 html_copy_source = False
 
 myst_heading_anchors = 4
-myst_enable_extensions = ["attrs_inline"]
+myst_enable_extensions = ["deflist"]
 
 default_role = "code"  # docstrings have their code in single backticks
 autodoc_typehints_format = "short"

@@ -31,20 +31,19 @@ def _sections() -> Iterator[str]:
     types = get_type_hints(TrainingConfig)
     sections = {field.name: types[field.name] for field in fields(TrainingConfig) if is_dataclass(types[field.name])}
     top = [field for field in fields(TrainingConfig) if field.name not in sections]
-    yield from _table("Top level", TrainingConfig, top)
+    yield from _list("Top level", TrainingConfig, top)
     for name, section in sections.items():
-        yield from _table(f"`[{name}]`", section, fields(section))
+        yield from _list(f"`[{name}]`", section, fields(section))
 
 
-def _table(title: str, section: Any, keys: Any) -> Iterator[str]:
+def _list(title: str, section: Any, keys: Any) -> Iterator[str]:
     documented = parse(section.__doc__ or "")
     meanings = {param.arg_name: " ".join((param.description or "").split()) for param in documented.params}
     types = get_type_hints(section)
-    yield f"## {title}\n\n{documented.short_description}\n\n| key | type | default | what |\n| --- | --- | --- | --- |"
+    yield f"## {title}\n\n{documented.short_description}\n"
     for key in keys:
-        cells = (f"`{key.name}`", _type_text(types[key.name]), _default_text(key), meanings.get(key.name, ""))
-        yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-    yield ""
+        yield f"`{key.name}`: {_type_text(types[key.name])}{_default_text(key)}"
+        yield f": {meanings.get(key.name, '')}\n"
 
 
 def _type_text(kind: Any) -> str:
@@ -62,5 +61,5 @@ def _type_text(kind: Any) -> str:
 def _default_text(key: Field[Any]) -> str:
     value = key.default_factory() if key.default_factory is not MISSING else key.default
     if value is MISSING:
-        return "required"
-    return "none" if value is None else f"`{json.dumps(value)}`"
+        return "; required"
+    return "" if value is None else f"; `{json.dumps(value)}` unless given"
