@@ -15,7 +15,7 @@ from chromantic.data.example import Example
 from chromantic.errors import ChromanticError
 
 
-class _Reader(NamedTuple):
+class Reader(NamedTuple):
     """How a collection is read.
 
     Attributes:
@@ -38,11 +38,11 @@ class Collections:
         folders: A folder of colour photos and its sub-folders; may be repeated.
     """
 
-    voc: Annotated[Path | None, _Reader("VOC2012 {split}", voc_examples)] = None
-    coco: Annotated[Path | None, _Reader("COCO with VOC labels", lambda root, _: coco_examples(root))] = None
-    cocostuff: Annotated[Path | None, _Reader("COCO-Stuff {split}", cocostuff_examples)] = None
+    voc: Annotated[Path | None, Reader("VOC2012 {split}", voc_examples)] = None
+    coco: Annotated[Path | None, Reader("COCO with VOC labels", lambda root, _: coco_examples(root))] = None
+    cocostuff: Annotated[Path | None, Reader("COCO-Stuff {split}", cocostuff_examples)] = None
     folders: Annotated[
-        tuple[Path, ...], Parameter("--folder"), _Reader("folder {folder}", lambda root, _: folder_examples(root))
+        tuple[Path, ...], Parameter("--folder"), Reader("folder {folder}", lambda root, _: folder_examples(root))
     ] = ()
 
 
@@ -57,8 +57,8 @@ def collect(collections: Collections, split: str) -> dict[str, list[Example]]:
         ChromanticError: No collection is there, or a list, photo or label map of one is missing.
     """
     found: dict[str, list[Example]] = {}
-    for entry, hint in get_type_hints(Collections, include_extras=True).items():
-        reader = next(part for part in get_args(hint) if isinstance(part, _Reader))
+    for entry, hint in get_type_hints(type(collections), include_extras=True).items():
+        reader = next(part for part in get_args(hint) if isinstance(part, Reader))
         given = getattr(collections, entry)
         for root in given if isinstance(given, tuple) else (given,):
             if root is not None:
