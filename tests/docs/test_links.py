@@ -1,7 +1,10 @@
 """Links between the pages of the repository, and the files that comments and docstrings name."""
 
 import re
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "src", "tests", "benchmarks", "configs", "examples")
@@ -40,6 +43,15 @@ def test_files_that_are_named_are_there() -> None:
     named = [(file, name) for file in PAGES + SOURCES for name in NAMED_FILE.findall(file.read_text())]
     assert len(named) > 100
     assert [(str(file), name) for file, name in named if not (ROOT / name).exists()] == []
+
+
+def test_python_in_pages_imports_what_is_there() -> None:
+    pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[train]'")
+    blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text()) if block.startswith("```python")]
+    imports = re.findall(r"^from (chromantic\S*) import (.+)$", "\n".join(blocks), re.MULTILINE)
+    assert len(imports) > 5
+    names = [(import_module(module), name) for module, listed in imports for name in listed.split(", ")]
+    assert [(module.__name__, name) for module, name in names if not hasattr(module, name)] == []
 
 
 def test_every_guide_is_short() -> None:
