@@ -4,7 +4,7 @@ import torch
 
 from chromantic.data.classes import VOID
 from chromantic.data.example import Example
-from chromantic.evaluation.colorized import Colorized, Prediction
+from chromantic.evaluation.colorized import Colorized, NetworkOutput
 from chromantic.evaluation.measures.chroma_error import ClassErrors, chroma_rmse, rmse_inside_classes
 from chromantic.evaluation.truth import Truth
 from chromantic.model.config import preset
@@ -46,7 +46,7 @@ def test_errors_are_gathered_by_the_names_of_classes() -> None:
 
     def colorized(**errors: list[float]) -> Colorized:
         chroma = {way: torch.stack([zeros + error for error in samples]) for way, samples in errors.items()}
-        return Colorized(truth, {}, Prediction(network, scene, chroma))
+        return Colorized(truth, {}, NetworkOutput(network, scene, chroma))
 
     errors = ClassErrors()
     errors.add(Colorized(truth, {}))  # no network's

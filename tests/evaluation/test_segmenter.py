@@ -91,6 +91,7 @@ def test_weights_of_a_segmenter_are_read_and_named_by_their_hash(tmp_path: Path)
     logits = segmenter(rgb)
     assert logits.shape == (2, 2, 32, 32)
     assert not torch.allclose(logits, segmenter(rgb.mean(dim=1, keepdim=True).expand_as(rgb)))  # it sees colours
+    assert segmenter(torch.rand(1, 3, 30, 41)).shape == (1, 2, 7, 10)  # photos of any size, for `own_size`
     with pytest.raises(ChromanticError, match="holds a segmenter, not a network"):
         pretrained.load(path)
 
@@ -127,6 +128,8 @@ def test_an_onnx_segmenter_gives_its_logits(tmp_path: Path, batch: int | str):
     rgb = torch.rand(3, 3, 128, 128)
     kernel = torch.linspace(-1, 1, 63).view(21, 3)
     torch.testing.assert_close(segmenter(rgb), torch.einsum("kc,bchw->bkhw", kernel, rgb), atol=1e-5, rtol=1e-5)
+    with pytest.raises(ChromanticError, match=r"deeplab_\w+: takes no pictures of 41 x 30 \(.*\); give a segmenter"):
+        segmenter(torch.rand(1, 3, 30, 41))
 
 
 def test_an_onnx_segmenter_names_its_classes(tmp_path: Path):

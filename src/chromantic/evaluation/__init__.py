@@ -1,1 +1,1 @@
-"""Measures of a model, one a file, and the protocol under which they are taken."""
+"""Measuring colorizers: the protocol, its measures, and reports of them."""

@@ -10,7 +10,7 @@ from chromantic.model.network import Chromantic, Scene
 
 
 @dataclass(frozen=True)
-class Prediction:
+class NetworkOutput:
     """What a network says of photos besides pictures.
 
     Attributes:
@@ -34,9 +34,9 @@ class Colorized:
         truth: The photos, all of which have colours.
         pictures: By way of colorizing, sRGB in 0..255: one picture of each photo, or several samples. `grey` is always
             among them.
-        prediction: What the network said; None where the pictures come from elsewhere.
+        output: What the network said; None where the pictures come from elsewhere.
     """
 
     truth: Truth
     pictures: dict[str, Float[Tensor, "_ photos 3 128 128"]]
-    prediction: Prediction | None = None
+    output: NetworkOutput | None = None

@@ -15,7 +15,7 @@ from chromantic.data.example import Example
 from chromantic.data.labels import check_labels, class_names_of
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.colorized import Colorized, Prediction
+from chromantic.evaluation.colorized import Colorized, NetworkOutput
 from chromantic.evaluation.gallery import Gallery
 from chromantic.evaluation.measurement import Evaluation, Measurement
 from chromantic.evaluation.measures.miou import MIOU, confusion, ious_by_class, mean_iou
@@ -48,11 +48,11 @@ def evaluate(
         samples: Samples of every photo, at least 1; with 1 there is no measure between samples.
         seed: Of the samples.
         segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
-        gallery: Gets the pictures, if they shall be shown.
+        gallery: Gets the pictures, where they are to be shown.
         resize: How photos become 128 x 128 pixels.
 
     Raises:
-        ChromanticError: No photo has colours, a file is missing or unreadable, or the network's or the segmenter's
+        ChromanticError: No photo has colours, or a file is missing or unreadable. The network's or the segmenter's
             classes are not those of the photos' labels.
     """
     check_classes(model, examples)
@@ -131,4 +131,4 @@ def _colorize(
         chosen = choose_samples(of_photos, expected)
         chroma[f"chosen_of_{samples}"] = of_photos[torch.arange(len(chosen)), chosen][None]
     pictures = {way: torch.stack([truth.draw(each) for each in several]) for way, several in chroma.items()}
-    return Colorized(truth, pictures, Prediction(model, scene, chroma, floor))
+    return Colorized(truth, pictures, NetworkOutput(model, scene, chroma, floor))

@@ -25,16 +25,23 @@ Values = dict[str, dict[str, float | int]]
 class Evaluation:
     """What was measured.
 
+    Pictures are measured as `original`, `grey` and, where a network made them,
+
+    - `preview`: the embedding's mean colours,
+    - `expected`: those as vivid as photographs, the default result,
+    - `coherent`: the mean over what `--samples` gives,
+    - `sample`: the mean over the generator's samples,
+    - `chosen_of_N`: of N samples the one nearest to the expected colours,
+    - `best_of_N`, `best_of_N_coherent`: of N samples the one nearest to the truth,
+
+    where they come from elsewhere, as `result`. Parts of the network are `embedding`, `generator` and `segmentation`,
+    beside the `floor`; how samples differ stands at `between_samples`.
+
     Attributes:
         photos: Numbers of photos behind the measures.
-        measures: By measure and by what was measured: `original`, `grey`, `preview` (the embedding's mean colours),
-            `expected` (those as vivid as photographs, the default result), `coherent` (the mean over what `--samples`
-            gives), `sample` (that over the generator's samples), `chosen_of_N` (of every photo's N of those the one
-            nearest to the expected colours), `best_of_N` and `best_of_N_coherent` (those nearest to the truth, for who
-            knows it), `between_samples`, `floor`, `embedding`, `generator`, `segmentation`; of pictures that come from
-            elsewhere, `result`.
+        measures: By measure and by what was measured, as below.
         class_iou: Intersection over union of the classes that occur, in the segmentation of the grey photos.
-        class_iou_after: The same in a segmenter's segmentation of pictures, by what was segmented.
+        class_iou_after: The same in a segmenter's segmentation of pictures, by what was segmented and by class.
         class_rmse: `CLASS_RMSE` by class: the number of `photos` that have it, and the means over them by what was
             measured.
         each: The measures of every colourful photo, by its name; colourfulness is not relative there.
@@ -58,7 +65,7 @@ class Evaluation:
 
 
 class Measurement:
-    """Gathers everything that is measured of colorized photos, batch by batch."""
+    """Gathers everything that is measured of colorized photos, a batch at a time."""
 
     def __init__(self, examples: Sequence[Example], segmenter: Segmenter | None, gallery: Gallery | None) -> None:
         """Takes all photos that will be measured, what segments the pictures, and what keeps them.

@@ -2,11 +2,11 @@
 
 A name ends with its protocol. Of `squash128`, photos are squashed to 128 x 128 pixels as in the paper, and a colorizer
 reads their lightness. The other resize rule, `crop128`, takes their central square; it stands in the names in place of
-`squash128`. A picture is compared with its photo at 128 x 128, both as 8-bit sRGB. Chroma that comes smaller (the
-network's is predicted at 32 x 32) is enlarged under the true lightness first, as for a user. Likelihood is measured at
-32 x 32, and so are labels. Near-grey photos count for the segmentation of the grey photo alone.
+`squash128`. A picture is compared with its photo at 128 x 128, both as 8-bit sRGB. Smaller chroma, such as the
+network's 32 x 32, is first enlarged under the true lightness, as for a user. Likelihood is measured at 32 x 32, and so
+are labels. Near-grey photos count only for the segmentation of grey photos.
 
-A new measure is a file in `measures/` and a line here.
+A new measure is a file in `measures/` and a line in `MEASURES`.
 """
 
 from chromantic.evaluation.measures.calibration import CALIBRATION, calibration

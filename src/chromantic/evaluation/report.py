@@ -1,4 +1,4 @@
-"""From weights, or somebody's results, and photos to an evaluation that people and programs can read."""
+"""Reports of what was measured, for people and programs: a table, JSON, CSV and a page."""
 
 import csv
 import json
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import torch
 from jaxtyping import Float
 from rich.table import Table
 from torch import Tensor
@@ -18,6 +17,7 @@ from chromantic import __version__
 from chromantic.data.cache import load_cache
 from chromantic.data.example import Example
 from chromantic.data.verdicts import Segmenter
+from chromantic.devices import choose_device
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.gallery import Gallery
@@ -52,7 +52,7 @@ _INFINITE = "a null among the measures is infinite: the PSNR of pictures that eq
 
 @dataclass(frozen=True)
 class Report:
-    """An evaluation, and of what on which photos.
+    """An evaluation, and what was measured on which photos.
 
     Attributes:
         version: Of Chromantic.
@@ -62,7 +62,7 @@ class Report:
         samples: Samples of every photo, at temperature 1; None of results.
         seed: Of the samples; None of results.
         evaluation: What was measured.
-        gallery: The pictures, if they were kept.
+        gallery: The pictures, where they were kept.
     """
 
     version: str
@@ -110,10 +110,10 @@ class Report:
         return self.figures().terminal(self.title, self.caption)
 
     def write(self, path: Path) -> None:
-        """Writes all means as JSON, whole or not at all; what is infinite, which JSON cannot say, as null with a note.
+        """Writes all means as JSON, whole or not at all; an infinite one becomes null, with a note.
 
         Raises:
-            ChromanticError: the file cannot be written.
+            ChromanticError: The file cannot be written.
         """
         values = {name: value for name, value in vars(self).items() if name != "gallery"}
         values["evaluation"] = asdict(self.evaluation)
@@ -128,7 +128,7 @@ class Report:
         """Writes one row a colourful photo, one column a measure of what, whole or not at all.
 
         Raises:
-            ChromanticError: the file cannot be written.
+            ChromanticError: The file cannot be written.
         """
         rows = [
             {"photo": name}
@@ -190,9 +190,9 @@ def evaluate_weights(
         train: Cache of the training photos, for the floor.
         samples: Samples of every photo, at least 1.
         seed: Of the samples.
-        limit: Measure the first so many photos of every collection only.
+        limit: Measure so many photos of every collection, its first ones; None measures all.
         segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
-        keep_pictures: For `Report.write_html`.
+        keep_pictures: Keep the pictures for `Report.write_html`.
         resize: How photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
@@ -202,7 +202,7 @@ def evaluate_weights(
     if samples < 1:
         raise ChromanticError(f"samples {samples}: give at least 1")
     chosen = _limited(collections, limit)
-    network = pretrained.load(weights).to("cuda" if torch.cuda.is_available() else "cpu")
+    network = pretrained.load(weights).to(choose_device("auto"))
     gallery = Gallery() if keep_pictures else None
     evaluation = evaluate(
         network,
@@ -232,14 +232,14 @@ def evaluate_results(
     Args:
         folder: The pictures, as `match_results` reads them.
         collections: The photos, by the collection's name.
-        limit: Measure the first so many photos of every collection only.
+        limit: Measure so many photos of every collection, its first ones; None measures all.
         segmenter: Of the pictures; without it there is no mIoU after colorization.
-        keep_pictures: For `Report.write_html`.
+        keep_pictures: Keep the pictures for `Report.write_html`.
         resize: How photos become 128 x 128 pixels; it stands in every measure's name.
 
     Raises:
-        ChromanticError: The pictures are not those of the photos, a file cannot be used, there is no colourful photo,
-            or an argument is out of range.
+        ChromanticError: The pictures are not those of the photos, or there is no colourful photo. A file cannot be
+            used, or an argument is out of range.
     """
     chosen = _limited(collections, limit)
     files = match_results(folder, _photos(collections), _photos(chosen))

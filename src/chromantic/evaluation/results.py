@@ -38,7 +38,7 @@ class Colorize(Protocol):
             lightness: L in [0, 100].
 
         Returns:
-            Chroma (a, b) in CIE units, [batch 2 h w] with h and w of 128 or less, or pictures in sRGB in [0, 1],
+            Chroma (a, b) in CIE units, [batch 2 h w] with h and w of 128 or less; or pictures, sRGB in [0, 1],
             [batch 3 128 128].
         """
         ...
@@ -58,19 +58,19 @@ def evaluate_callable(
         colorize: The function.
         examples: Photos that it was not trained on.
         segmenter: Of the colorized pictures; without it there is no mIoU after colorization.
-        gallery: Gets the pictures, if they shall be shown.
+        gallery: Gets the pictures, where they are to be shown.
         resize: How photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
-        ChromanticError: No photo has colours, a file is missing or unreadable, a label is no class, or what the
-            function returns is neither chroma nor pictures.
+        ChromanticError: No photo has colours, a file is missing or unreadable, or a label is no class. The function
+            returns neither chroma nor pictures.
     """
 
     def draw(truth: Truth) -> Tensor:
         colours = colorize(truth.lightness).detach().float().cpu()
         batch, size = len(truth.rgb), truth.rgb.shape[2:]
         if not colours.isfinite().all():
-            raise ChromanticError(f"{colorize}: returned values that are not finite")
+            raise ChromanticError(f"{colorize}: returned values that are not finite; return numbers")
         if colours.shape == truth.rgb.shape:
             return to_levels(colours)
         if colours.ndim == 4 and colours.shape[:2] == (batch, 2) and max(colours.shape[2:]) <= size[0]:
@@ -94,7 +94,7 @@ def evaluate_folder(
     Args:
         files: `match_results` of the photos to measure on.
         segmenter: Of the pictures; without it there is no mIoU after colorization.
-        gallery: Gets the pictures, if they shall be shown.
+        gallery: Gets the pictures, where they are to be shown.
         resize: How photos, and pictures of their size, become 128 x 128 pixels.
 
     Raises:
@@ -111,7 +111,7 @@ def evaluate_folder(
 def match_results(
     folder: Path, examples: Sequence[Example], limit: Sequence[Example] | None = None
 ) -> dict[Example, Path]:
-    """The result of every photo, each read once, so that a wrong one is found before anything is measured.
+    """The result of every photo; reads each, so that a wrong one is found before anything is measured.
 
     Args:
         folder: Pictures named like the photos (NAME.png, NAME.color.png, NAME.jpg ...), of the photo's own size or
@@ -120,8 +120,8 @@ def match_results(
         limit: Those of them that will be measured; None measures all.
 
     Raises:
-        ChromanticError: There is no such folder; two photos or two pictures have one name; a picture is missing, has
-            no photo, is unreadable, transparent or of another size.
+        ChromanticError: There is no such folder, or two photos or two pictures have one name. A picture is missing,
+            has no photo, or is unreadable, transparent or of another size.
     """
     photos: dict[str, Example] = {}
     for example in examples:

@@ -26,7 +26,7 @@ class Truth:
 
     Attributes:
         examples: Where they come from.
-        rgb: SRGB in 0..255, whole numbers.
+        rgb: Pixels in sRGB, 0..255, whole numbers.
         lightness: L in [0, 100].
         chroma: On the grid.
         labels: Void where there are none.

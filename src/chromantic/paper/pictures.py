@@ -22,7 +22,7 @@ _SIDE = 160
 _MIDDLE_LIGHTNESS = 60.0
 
 Pictures = list[UInt8[np.ndarray, "height width 3"]]
-"""SRGB: of several photos, or several of one."""
+"""In sRGB: of several photos, or several of one."""
 
 
 def colour_pictures(

@@ -31,10 +31,10 @@ def judged_photos(segmenter: Segmenter, examples: Sequence[Example]) -> list[Exa
 
 
 def shares_won_back(mious: Mapping[str, Float[Tensor, "*draws"]]) -> dict[str, Float[Tensor, "*draws"]]:
-    """By way of colorizing, 0 where it is no better than grey and 1 where it is as good as the originals.
+    """Each way's share: 0 where it is no better than grey, and 1 where it is as good as the originals.
 
     Args:
-        mious: By way of colorizing, `original` and `grey` among them.
+        mious: MIoU by way of colorizing, `original` and `grey` among them.
     """
     gap = mious[ORIGINAL] - mious[GREY]
     return {way: (miou - mious[GREY]) / gap for way, miou in mious.items() if way not in (ORIGINAL, GREY)}

@@ -1,9 +1,9 @@
 """What a segmenter of colour photos sees in what a user gets: pictures at their photos' own size and aspect.
 
 Protocol `own_size`: the segmenter gets each picture as it would be saved, 8-bit sRGB; its logits are enlarged
-bilinearly to the photo's size, and all labelled pixels count. Beside every mIoU stands the share of the gap from the
-grey to the original photos that a way of colorizing wins back. Its interval holds 95 % of 1,000 draws of as many photos
-(bootstrap). Near-grey photos are left out.
+bilinearly to the photo's size, and all labelled pixels count. Beside every mIoU stands the share of the gap between
+grey and original photos that is won back. Its interval holds 95 % of 1,000 draws of as many photos (bootstrap).
+Near-grey photos are left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

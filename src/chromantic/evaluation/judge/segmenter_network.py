@@ -12,9 +12,9 @@ from chromantic.model.config import NetworkConfig
 from chromantic.model.segmentation import TABLE_2, AtrousPyramid
 
 SEGMENTER_KEY = "segmenter"
-"""Of the network's config in a checkpoint."""
+"""Says what a checkpoint holds."""
 _CHROMA_GAIN = 4.0
-"""Natural chroma seldom leaves a quarter of its range: so it spreads over [-1, 1] as lightness does."""
+"""Natural chroma seldom leaves a quarter of its range; with this gain it spreads over [-1, 1], as lightness does."""
 
 
 class SegmenterNetwork(nn.Module):
@@ -34,7 +34,7 @@ class SegmenterNetwork(nn.Module):
 
         Args:
             lightness: L in [0, 100]; height and width are multiples of 4.
-            chroma: on the grid, at a quarter of the lightness's resolution; it is enlarged bilinearly.
+            chroma: On the grid, at a quarter of the lightness's resolution; it is enlarged bilinearly.
         """
         lightness = normalize_lightness(lightness)
         colours = _CHROMA_GAIN * F.interpolate(normalize_chroma(chroma), scale_factor=CELL, mode="bilinear")

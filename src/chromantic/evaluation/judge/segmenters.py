@@ -1,4 +1,4 @@
-"""Segmenters from files, this project's own and anybody's in ONNX, and torchvision's."""
+"""Segmenters of colour photos: the project's own, anybody's in ONNX, and torchvision's."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from torch import Tensor
 from chromantic.colour import lab
 from chromantic.data.classes import CLASS_NAMES
 from chromantic.data.verdicts import Segmenter
+from chromantic.devices import choose_device
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.grid import CELL, SHORTER_SIDE
@@ -32,7 +33,7 @@ def load_segmenter(path: Path) -> Segmenter:
 
 
 class ChromaSegmenter:
-    """The project's own: it reads lightness at 128 x 128 and chroma at 32 x 32, as it was trained on them."""
+    """The project's own: it reads lightness, and chroma at a quarter of its resolution, as it was trained on them."""
 
     def __init__(self, path: Path) -> None:
         """Reads weights.
@@ -41,12 +42,15 @@ class ChromaSegmenter:
             ChromanticError: The file is missing, damaged or no segmenter.
         """
         network = pretrained.load_module(path, SEGMENTER_KEY, SegmenterNetwork)
-        self.network = network.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(choose_device("auto"))
         self.classes = network.config.classes
         self.name = f"table2_chroma32_{pretrained.fingerprint(path)}"
 
     @torch.inference_mode()
-    def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes 32 32"]:
+    def __call__(self, rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes h w"]:
+        height, width = (side // CELL * CELL for side in rgb.shape[2:])
+        if (height, width) != rgb.shape[2:]:
+            rgb = F.interpolate(rgb, (height, width), mode="bilinear")  # to whole cells
         lightness, chroma = torch.from_numpy(lab.rgb_to_lab(rgb.numpy())).split([1, 2], dim=1)
         device = next(self.network.parameters()).device
         small = lab.quantize_chroma(F.avg_pool2d(chroma, CELL))
@@ -57,16 +61,16 @@ class ChromaSegmenter:
 class OnnxSegmenter:
     """Anybody's, by onnxruntime.
 
-    Its first input is [batch 3 128 128], float32 sRGB in [0, 1]: what normalization it needs is part of the model. Its
-    first output is [batch classes height width]. Its classes are its metadata's `classes`, a JSON list of names; a
-    model of 21 classes that does not name them has PASCAL VOC's.
+    Its first input is [batch 3 128 128], or of any height and width, float32 sRGB in [0, 1]; it does its own
+    normalization. Its first output is [batch classes h w]. Its metadata's `classes` is a JSON list of names; 21 classes
+    without names are PASCAL VOC's.
     """
 
     def __init__(self, path: Path) -> None:
         """Opens a model and tries it.
 
         Raises:
-            ChromanticError: The file is missing or damaged, or takes or gives something else than it should.
+            ChromanticError: The file is missing or damaged, or is no segmenter of such pictures.
         """
         import onnxruntime  # an extra
 
@@ -78,12 +82,13 @@ class OnnxSegmenter:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             taken = self._session.get_inputs()[0]
             self._input, self._one_by_one = taken.name, taken.shape[0] == 1
-            logits = self(torch.zeros(1, 3, SHORTER_SIDE, SHORTER_SIDE))
+            logits = self._run(torch.zeros(1, 3, SHORTER_SIDE, SHORTER_SIDE))
             named = self._session.get_modelmeta().custom_metadata_map.get("classes")
             self.classes = tuple(json.loads(named)) if named else CLASS_NAMES
         except Exception as error:  # onnxruntime's exceptions have no base of their own
-            reason = " ".join(str(error).split())[:200]
-            raise ChromanticError(f"{path}: is no segmenter of [batch 3 128 128] pictures ({reason})") from error
+            raise ChromanticError(
+                f"{path}: is no segmenter of [batch 3 128 128] pictures ({_reason(error)}); give another"
+            ) from error
         if logits.ndim != 4 or logits.shape[1] != len(self.classes):
             raise ChromanticError(
                 f"{path}: gives {list(logits.shape)}, not [batch {len(self.classes)} height width]; "
@@ -91,7 +96,22 @@ class OnnxSegmenter:
             )
         self.name = f"{path.stem}_{pretrained.fingerprint(path)}"
 
-    def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch classes height width"]:
+    def __call__(self, rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes h w"]:
+        """Class logits of pictures.
+
+        Raises:
+            ChromanticError: The model takes no pictures of this size.
+        """
+        try:
+            return self._run(rgb)
+        except Exception as error:
+            height, width = rgb.shape[2:]
+            raise ChromanticError(
+                f"{self.name}: takes no pictures of {width} x {height} ({_reason(error)}); "
+                "give a segmenter whose height and width are not fixed"
+            ) from error
+
+    def _run(self, rgb: Tensor) -> Tensor:
         parts = rgb.split(1) if self._one_by_one else (rgb,)
         logits = [self._session.run(None, {self._input: part.cpu().numpy()})[0] for part in parts]
         return torch.cat([torch.from_numpy(part) for part in logits])
@@ -114,12 +134,11 @@ class TorchvisionSegmenter:
             weights = segmentation.DeepLabV3_ResNet101_Weights.COCO_WITH_VOC_LABELS_V1
             network = segmentation.deeplabv3_resnet101(weights=weights).eval()
         except (ImportError, RuntimeError, OSError) as error:  # a torchvision of another torch fails as RuntimeError
-            reason = " ".join(str(error).split())[:200]
             raise ChromanticError(
-                f"{TORCHVISION}: torchvision does not work here ({reason}); install the one that fits torch "
+                f"{TORCHVISION}: torchvision does not work here ({_reason(error)}); install the one that fits torch "
                 f"{torch.__version__}, or give a segmenter's .onnx or .safetensors file"
             ) from error
-        self.network = network.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(choose_device("auto"))
         self._prepare = weights.transforms()  # to a shorter side of 520, and ImageNet's mean and deviation
         digest = hashlib.sha256()
         for _, tensor in sorted(network.state_dict().items()):
@@ -127,7 +146,11 @@ class TorchvisionSegmenter:
         self.name = f"torchvision_{TORCHVISION}_{digest.hexdigest()[:12]}"
 
     @torch.inference_mode()
-    def __call__(self, rgb: Float[Tensor, "batch 3 128 128"]) -> Float[Tensor, "batch 21 height width"]:
+    def __call__(self, rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 21 h w"]:
         device = next(self.network.parameters()).device
         logits: Tensor = self.network(self._prepare(rgb).to(device))["out"]
         return logits
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -13,10 +13,10 @@ CALIBRATION = "spearman_of_entropy_and_error_ab@squash128_chroma32"
 
 def calibration(colorized: Colorized) -> dict[str, Float[Tensor, "photos"]]:
     """The correlation of the embedding's entropy and the error of its mean colours; nothing without a network."""
-    if colorized.prediction is None:
+    if colorized.output is None:
         return {}
-    uncertainty = entropy(colorized.prediction.scene.chroma_parameters).cpu()
-    (preview,) = colorized.prediction.chroma["preview"]
+    uncertainty = entropy(colorized.output.scene.chroma_parameters).cpu()
+    (preview,) = colorized.output.chroma["preview"]
     return {"embedding": rank_correlation(uncertainty, preview, colorized.truth.chroma)}
 
 

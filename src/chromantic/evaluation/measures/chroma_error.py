@@ -16,7 +16,7 @@ RMSE = "rmse_ab@squash128"
 CLASS_RMSE = "rmse_ab_inside_class@squash128_chroma32_labels32"
 
 MIN_CELLS = 16
-"""Cells of 4 x 4 pixels that a class must cover in a photo of 128 x 128 to be judged there: 1/64 of it."""
+"""Cells of 4 x 4 pixels that a class must cover to be judged in a photo: 1/64 of its 128 x 128 pixels."""
 
 
 def chroma_of(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2 height width"]:
@@ -67,9 +67,9 @@ class ClassErrors:
 
     def add(self, colorized: Colorized) -> None:
         """Adds photos; nothing without a network, whose own chroma is judged."""
-        if colorized.prediction is None:
+        if colorized.output is None:
             return
-        truth, chroma = colorized.truth, colorized.prediction.chroma
+        truth, chroma = colorized.truth, colorized.output.chroma
         chosen = [way for way in chroma if way.startswith("chosen")] or ["sample"]
         for way in ("grey", "preview", *chosen):
             for photo, label, error in rmse_inside_classes(chroma[way][0], truth.chroma, truth.labels):

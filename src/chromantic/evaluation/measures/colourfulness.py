@@ -24,11 +24,11 @@ def colourfulness_by_way(colorized: Colorized) -> dict[str, Float[Tensor, "photo
 def colourfulness(rgb: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch"]:
     """M of each picture: 0 for grey, about 15 slightly, 45 averagely and 109 extremely colourful.
 
-    With rg = R - G and yb = (R + G) / 2 - B, both signed, M is the norm of their standard deviations plus 0.3 times
-    the norm of their means.
+    The opponents are rg = R - G and yb = (R + G) / 2 - B, both signed. M is the norm of their standard deviations plus
+    0.3 times the norm of their means.
 
     Args:
-        rgb: SRGB in [0, 255].
+        rgb: Pictures, sRGB in [0, 255].
 
     Source: Hasler and Suesstrunk, Measuring colourfulness in natural images, 2003, section 7.
     """

@@ -18,9 +18,9 @@ def true_bits(colorized: Colorized) -> dict[str, Float[Tensor, "photos 32 32"]]:
 
     Nothing without a network.
     """
-    if colorized.prediction is None:
+    if colorized.output is None:
         return {}
-    network, scene, floor = colorized.prediction.network, colorized.prediction.scene, colorized.prediction.floor
+    network, scene, floor = colorized.output.network, colorized.output.scene, colorized.output.floor
     truth = colorized.truth.chroma
     chroma = truth.to(scene.embedding.device)
     teacher_forced = network.generator(canvas_of(chroma, scene.lightness), network.condition(scene))

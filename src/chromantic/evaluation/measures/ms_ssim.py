@@ -22,7 +22,7 @@ def ms_ssim4(rgb: Float[Tensor, "batch 3 height width"], other: Tensor) -> Float
     over their sum; a negative term counts as 0.
 
     Args:
-        rgb: SRGB in [0, 255], at least 88 pixels wide and high.
+        rgb: Pictures, sRGB in [0, 255], at least 88 pixels wide and high.
         other: The same, of the same shape.
 
     Source: Wang, Simoncelli and Bovik, Multi-scale structural similarity, 2003.

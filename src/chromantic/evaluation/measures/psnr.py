@@ -12,7 +12,7 @@ def psnr(rgb: Float[Tensor, "batch 3 height width"], original: Tensor) -> Float[
     """PSNR of each picture over its three channels, in dB; infinite where it equals the original.
 
     Args:
-        rgb: SRGB in [0, 255].
+        rgb: Pictures, sRGB in [0, 255].
         original: The same, of the same shape.
     """
     each = [peak_signal_noise_ratio(x, y, data_range=255.0) for x, y in zip(rgb, original, strict=True)]

@@ -17,7 +17,7 @@ def ssim(rgb: Float[Tensor, "batch 3 height width"], original: Tensor) -> Float[
     """SSIM of each picture, the mean over its three channels; 1 where it equals the original.
 
     Args:
-        rgb: SRGB in [0, 255], at least 11 pixels wide and high.
+        rgb: Pictures, sRGB in [0, 255], at least 11 pixels wide and high.
         original: The same, of the same shape.
 
     Source: Wang, Bovik, Sheikh and Simoncelli, Image quality assessment, 2004.

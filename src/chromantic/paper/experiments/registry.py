@@ -16,8 +16,8 @@ from chromantic.paper.experiments import (
     fig12,
     fig13,
     flows,
+    judging_segmenter,
     sec322,
-    segmenter,
     table3,
     table4,
 )
@@ -27,7 +27,7 @@ from chromantic.study.naturalness import report_study
 
 EXPERIMENTS: dict[str, Callable[[Setting], Section]] = {
     "flows": flows.reproduce,
-    "segmenter": segmenter.reproduce,
+    "segmenter": judging_segmenter.reproduce,
     "sec322": sec322.reproduce,
     "fig8": fig8.reproduce,
     "fig9": fig9.reproduce,
