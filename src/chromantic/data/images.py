@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from chromantic.colour.lab import to_levels
 from chromantic.data.classes import VOID
 from chromantic.errors import ChromanticError
 from chromantic.photo import read_header, read_photo, read_stored
@@ -24,6 +25,11 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
     return (
         torch.from_numpy(photo.pixels.astype(np.float32) / np.float32(photo.white)).permute(2, 0, 1).expand(3, -1, -1)
     )
+
+
+def as_picture(rgb: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
+    """A photo as `read_rgb` gives it, in 8 bits."""
+    return to_levels(rgb).byte().movedim(0, -1).numpy()
 
 
 def photo_size(path: Path) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What the one segmenter, and the other measures, make of weights: measured once however many experiments ask."""
+"""All measures of weights, by one segmenter too: taken once, however many experiments ask."""
 
 from functools import cache
 from pathlib import Path

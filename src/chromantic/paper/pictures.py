@@ -42,7 +42,7 @@ def plane_pictures(chroma: Float[Tensor, "photos 2 h w"], plane: int) -> Picture
 
 
 def spread(examples: Sequence[Example], count: int) -> list[Example]:
-    """Some photos from all over the list, none of them near-grey: as many as are asked for, if there are.
+    """Some photos from all over the list, none of them near-grey; fewer where there are not so many.
 
     Raises:
         ChromanticError: A photo is missing or unreadable.

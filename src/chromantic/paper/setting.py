@@ -22,11 +22,11 @@ class Setting:
         data: Folder that holds `VOCdevkit` and, if there are any, `COCO` (photos with VOC labels) and `color_photos`.
         output: Folder for the report, its pictures, the trainings and the packed photos. What is there already from an
             earlier run with the same setting is used again.
-        reduced: Train and measure little: for a look at what comes out, not for its figures.
+        reduced: Train and measure little, to see it run; its figures are no results.
         weights: Name or file of the weights that are measured where none are trained.
         seed: Of samples.
-        shown: Folder of photos that the flows' pictures show, grey ones too; None shows some of VOC's, which are not
-            everybody's to publish.
+        shown: Folder of photos that the flows' pictures show, grey ones too. None shows some of VOC's, which not
+            everybody may publish.
         systems: Names and folders of other systems' results of the `val` photos; several folders under one name are
             its samples.
         study: The study whose answers Table 4 shows; None takes one of its own in the output folder.
@@ -57,7 +57,7 @@ class Setting:
 
     @cached_property
     def brought(self) -> dict[str, list[dict[Example, Path]]]:
-        """The results of other systems, by name: of each of a system's folders the picture of every photo.
+        """The results of other systems, by name: for each of a system's folders the picture of every photo.
 
         Raises:
             ChromanticError: A name is taken or no word; a folder is missing, or its pictures are not of the photos.

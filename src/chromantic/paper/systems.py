@@ -10,22 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from PIL import Image
-from torch import Tensor
 
 from chromantic.colorizer import Colorizer, resize_lightness
-from chromantic.colour.lab import to_levels
 from chromantic.colour.upsampling import upsample_chroma
 from chromantic.data.example import Example
-from chromantic.data.images import read_rgb
+from chromantic.data.images import as_picture, read_rgb
 from chromantic.paper.experiments.flows import train_flow
 from chromantic.paper.networks.baselines import load_baseline
 from chromantic.paper.pictures import Pictures, spread, write_sheet
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import train_baseline
 from chromantic.photo import join_chroma, read_photo, split_lightness
-from chromantic.sampling.choice import CANDIDATES
 
 PHOTOS = 8
 """Of a sheet."""
@@ -38,7 +35,7 @@ class System:
     Attributes:
         name: Short, as its folder is called.
         title: As it is called above its pictures.
-        author: First author of the system of the paper's tables that it is, or is of the kind of; None if it is none.
+        author: First author of the paper's system that it is, or that it resembles; None where there is none.
         draw: Its pictures of a photo, of the photo's size: one, or several samples.
     """
 
@@ -49,7 +46,7 @@ class System:
 
 
 def single_systems(setting: Setting) -> list[System]:
-    """Those that give one picture of a photo (Figure 11): brought ones, or the baselines; and the network.
+    """Those that give one picture of a photo (Figure 11): brought ones or the baselines, then the network.
 
     Raises:
         ChromanticError: A training fails.
@@ -59,11 +56,11 @@ def single_systems(setting: Setting) -> list[System]:
 
 
 def diverse_systems(setting: Setting, samples: int) -> list[System]:
-    """Those that give several (Figure 12): brought ones, or the flow without semantics; and the network.
+    """Those that give several (Figure 12): brought ones or the flow without semantics, then the network.
 
     Args:
         setting: Of the experiments.
-        samples: Of those that are drawn here.
+        samples: How many pictures to draw here.
 
     Raises:
         ChromanticError: A training fails.
@@ -97,7 +94,7 @@ def _brought(name: str, files: Sequence[Mapping[Example, Path]]) -> System:
 
 
 def _read(file: Path, size: tuple[int, int]) -> UInt8[np.ndarray, "height width 3"]:
-    return np.asarray(Image.fromarray(_levels(read_rgb(file))).resize(size, Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(as_picture(read_rgb(file))).resize(size, Image.Resampling.BICUBIC))
 
 
 def _baseline(setting: Setting, method: str) -> Callable[[Example], Pictures]:
@@ -124,7 +121,7 @@ def _network(weights: str | Path, samples: int, seed: int) -> Callable[[Example]
 
 def original(example: Example) -> UInt8[np.ndarray, "height width 3"]:
     """The photo in its own colours."""
-    return _levels(read_rgb(example.photo))
+    return as_picture(read_rgb(example.photo))
 
 
 def write_systems(systems: Sequence[System], setting: Setting, path: Path) -> None:
@@ -149,19 +146,14 @@ def protocol_of(systems: Sequence[System], setting: Setting) -> str:
         f"Those of {', '.join(brought)} are from their folders."
         if brought
         else "No other system was brought (`--system NAME=FOLDER`): Table 3's methods on the `tiny` trunk stand for "
-        "those of the paper, whose authors trained them longer and otherwise."
+        "the paper's, whose authors trained them longer and in other ways."
     )
     return (
-        "Photos from all over VOC2012 val that have colours, at their own size; what is drawn is chosen of "
-        f"{CANDIDATES} draws each, as `chromantic colorize` does, seed {setting.seed}. {origin}"
+        "Photos from all over VOC2012 val that have colours, at their own size. What networks draw is drawn as "
+        f"`chromantic colorize --samples` does, seed {setting.seed}. {origin}"
     )
 
 
 def _grey(example: Example) -> UInt8[np.ndarray, "height width 3"]:
     lightness = split_lightness(read_photo(example.photo))
     return join_chroma(lightness, np.zeros((2, *lightness.shape), np.float32))
-
-
-def _levels(rgb: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
-    """From sRGB in [0, 1]."""
-    return to_levels(rgb).byte().movedim(0, -1).numpy()

@@ -20,7 +20,7 @@ STEPS, REDUCED_STEPS = 2500, 400
 SEGMENTER_STEPS, REDUCED_SEGMENTER_STEPS = 6000, 1500
 COMPILE = True
 _VALIDATIONS = 5
-"""Of the flows and what Figure 9 compares them with, whose losses it follows."""
+"""In each training whose losses Figure 9 follows."""
 _LOG = LogSection(pictures_every=0)
 
 
@@ -53,7 +53,7 @@ def small_training(setting: Setting) -> TrainingConfig:
 
 
 def segmenter_training(setting: Setting) -> TrainingConfig:
-    """The segmenter of colour photos, whose last steps see photos at full size, as it will judge them."""
+    """The segmenter of colour photos; its last steps see photos at full size, as it will judge them."""
     config = small_training(setting)
     steps = REDUCED_SEGMENTER_STEPS if setting.reduced else SEGMENTER_STEPS
     return replace(
@@ -83,7 +83,7 @@ def train_baseline(setting: Setting, method: str) -> Path:
 
 
 def trained(config: TrainingConfig, run: Path, task: Task = COLORIZATION) -> Path:
-    """The weights of a training, which is run or gone on with if it has not ended."""
+    """The weights of a training, which is run or continued where it has not ended."""
     weights = run / "weights.safetensors"
     if not weights.exists():
         train(config, run, task=task)

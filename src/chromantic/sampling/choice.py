@@ -10,7 +10,6 @@ from torch import Tensor
 
 from chromantic.model import mixture
 
-CANDIDATES = 8
 GAIN = 1.6
 """From the colourfulness of mean colours to that of photographs (docs/experiments/choice.md)."""
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from chromantic.colorizer import Colorizer
 from chromantic.colour import lab
 from chromantic.data.example import Example
-from chromantic.data.images import read_labels, read_rgb
+from chromantic.data.images import as_picture, read_labels, read_rgb
 from chromantic.data.labels import check_labels
 from chromantic.data.shrink import shows_colours
 from chromantic.data.verdicts import Segmenter
@@ -143,7 +143,7 @@ def _colourful(examples: Sequence[Example]) -> Iterator[tuple[Example, dict[str,
         rgb = read_rgb(example.photo)
         if shows_colours(example, lab.rgb_to_lab(rgb.numpy())[1:]):
             grey = torch.from_numpy(lab.lightness_to_grey(lab.rgb_to_lightness(rgb.numpy()))).expand(3, -1, -1)
-            yield example, {ORIGINAL: _to_picture(rgb), GREY: _to_picture(grey)}
+            yield example, {ORIGINAL: as_picture(rgb), GREY: as_picture(grey)}
 
 
 def users_ways(colorizer: Colorizer, seed: int = 0) -> dict[str, Way]:
@@ -163,8 +163,4 @@ def results_way(folder: Path, examples: Sequence[Example]) -> Way:
         ChromanticError: The folder or a picture is missing, or a picture is unreadable or of another size.
     """
     files = match_results(folder, examples)
-    return lambda example: _to_picture(read_rgb(files[example]))
-
-
-def _to_picture(rgb: Float[Tensor, "3 height width"]) -> RgbArray:
-    return lab.to_levels(rgb).byte().movedim(0, -1).numpy()
+    return lambda example: as_picture(read_rgb(files[example]))

@@ -10,12 +10,9 @@ from torch import Tensor
 from chromantic.evaluation.colorized import Colorized
 
 Measure = Callable[[Colorized], dict[str, Float[Tensor, "photos *places"]]]
-"""Takes photos and pictures, and gives values of each photo, of which the mean counts, by what was measured.
-
-It gives nothing where it does not apply.
-"""
+"""Gives values of every photo, of which the mean counts, by what was measured; none where it does not apply."""
 Compare = Callable[[Tensor, Tensor], Float[Tensor, "batch"]]
-"""Compares pictures [batch ...] one by one with others."""
+"""Compares pictures [batch ...] with others, one by one."""
 
 
 def _as_it_is(rgb: Tensor) -> Tensor:
