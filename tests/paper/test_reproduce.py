@@ -98,10 +98,10 @@ def test_flows_are_trained_once_measured_and_shown(setting: Setting, monkeypatch
     assert len({(network["flow"], network["fusion"]) for network in networks}) == len(two_flows)
 
     weights = {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
-    height = Image.open(setting.output / "flows-samples.png").height
+    height = height_of(setting.output / "flows-samples.png")
     shown = with_photos(replace(setting, shown=Path(__file__).parents[2] / "examples"), 2)
     again = experiments.run(["flows"], shown)
-    assert Image.open(setting.output / "flows-samples.png").height == height + 6 * (128 + 6)  # eight photos, not two
+    assert height_of(setting.output / "flows-samples.png") == height + 6 * (128 + 6)  # eight photos, not two
     assert rows_of(again, "Flows") == rows_of(report, "Flows")
     assert weights == {run: (run / "weights.safetensors").stat().st_mtime_ns for run in runs}
 
@@ -122,6 +122,11 @@ def with_photos(setting: Setting, photos: int = 4) -> Setting:
     """Measures the first photos; reduced, there would be every fourth."""
     setting.__dict__["validation"] = setting._all_validation[:photos]
     return setting
+
+
+def height_of(picture: Path) -> int:
+    with Image.open(picture) as image:
+        return image.height
 
 
 def rows_of(report: Path, heading: str) -> list[list[str]]:
