@@ -6,14 +6,14 @@ import pytest
 import torch
 from PIL import Image
 
-from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.classes import CLASS_NAMES, VOC_AND_STUFF
 from chromantic.data.collect import Collections, collect
 from chromantic.data.prepare import prepare
 from chromantic.data.shrink import shrink
 from chromantic.errors import ChromanticError
 from chromantic.evaluation import evaluate as evaluate_module
 from chromantic.evaluation.evaluate import evaluate
-from chromantic.evaluation.measures.calibration import CALIBRATION
+from chromantic.evaluation.measures.calibration import CALIBRATION, rank_correlation
 from chromantic.evaluation.measures.chroma_distance import DISTANCE
 from chromantic.evaluation.measures.chroma_error import RMSE
 from chromantic.evaluation.measures.colourfulness import RELATIVE_COLOURFULNESS
@@ -23,8 +23,10 @@ from chromantic.evaluation.measures.ms_ssim import MS_SSIM
 from chromantic.evaluation.measures.psnr import PSNR
 from chromantic.evaluation.measures.ssim import SSIM
 from chromantic.evaluation.report import evaluate_weights
-from chromantic.model import pretrained
+from chromantic.evaluation.truth import Truth
+from chromantic.model import mixture, pretrained
 from chromantic.model.config import preset
+from chromantic.model.entropy import entropy
 from chromantic.model.network import Chromantic
 
 WAYS = {"preview", "expected", "coherent", "sample"}
@@ -71,10 +73,45 @@ def test_report_counts_its_photos_and_repeats_itself(devkit: Path, weights: Path
         MIOU: {"segmentation"},
     }
     assert measures[PSNR]["best_of_2"] >= max(measures[PSNR]["sample"], measures[PSNR]["chosen_of_2"])
-    assert measures[RMSE]["best_of_2"] <= measures[RMSE]["sample"]
+    assert measures[SSIM]["best_of_2"] >= max(measures[SSIM]["sample"], measures[SSIM]["chosen_of_2"])
+    assert measures[RMSE]["best_of_2"] <= min(measures[RMSE]["sample"], measures[RMSE]["chosen_of_2"])
+    assert measures[RMSE]["best_of_2_coherent"] < measures[RMSE]["coherent"]
+    assert measures[DISTANCE]["between_samples"] > 1
+    assert 0 < measures[MS_SSIM]["between_samples"] < 1
+    person = values["evaluation"]["class_rmse"]["person"]
+    assert list(person) == ["photos", "grey", "preview", "chosen_of_2"]
+    assert person["photos"] == 2
     table = report.table()
     assert table.row_count == len(measures)
     assert "2 colourful photos, 1 near-grey" in str(table.caption)
+
+
+def test_what_the_network_says_besides_pictures_is_measured(devkit: Path, network: Chromantic) -> None:
+    photos = collect(Collections(voc=devkit), "val")["VOC2012 val"]
+    evaluation = evaluate(network, photos, samples=1)
+    truth = Truth.read(photos)
+    with torch.inference_mode():
+        scene = network.encode(truth.lightness)
+        parameters, colourful = scene.chroma_parameters[:2], truth.chroma[:2]
+        bits = mixture.bits_per_dimension(mixture.log_likelihood(parameters, colourful))
+        ranks = rank_correlation(entropy(parameters), mixture.mean(parameters), colourful)
+    assert evaluation.measures[BITS]["embedding"] == pytest.approx(bits.mean().item(), rel=1e-4)
+    assert evaluation.measures[CALIBRATION]["embedding"] == pytest.approx(ranks.mean().item(), abs=1e-3)
+
+    assert scene.class_logits is not None
+    seen = scene.class_logits.argmax(dim=1)  # of the near-grey photo, too; all of each photo is a person
+    occurring = sorted({CLASS_NAMES[label] for label in seen.unique()} | {"person"})
+    person = (seen == CLASS_NAMES.index("person")).double().mean().item()
+    assert sorted(evaluation.class_iou) == occurring
+    assert evaluation.class_iou["person"] == pytest.approx(person)
+    assert evaluation.measures[MIOU]["segmentation"] == pytest.approx(person / len(occurring))
+
+
+def test_stuff_counts_as_background_where_photos_have_none(devkit: Path) -> None:
+    photos = collect(Collections(voc=devkit), "val")["VOC2012 val"][:1]
+    network = Chromantic(preset("tiny", VOC_AND_STUFF)).eval()
+    evaluation = evaluate(network, photos, samples=1)
+    assert set(evaluation.class_iou) <= set(CLASS_NAMES)
 
 
 def test_true_chroma_as_samples_scores_as_it_should(devkit: Path, network: Chromantic, monkeypatch: pytest.MonkeyPatch):

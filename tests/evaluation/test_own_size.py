@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from chromantic.colorizer import Colorizer
 from chromantic.data.classes import CLASS_NAMES, VOID
 from chromantic.data.collect import Collections, collect
 from chromantic.data.example import Example
 from chromantic.data.images import read_labels, read_rgb
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.judge.own_size import judge_ways, results_way
+from chromantic.evaluation.judge.own_size import judge_ways, results_way, users_ways
 
 PROTOCOL = "@own_size_sees_colours"
 
@@ -69,6 +70,19 @@ def test_without_a_gap_there_are_no_shares(photos: list[Example]) -> None:
     assert list(measures) == [f"miou_after_colorization{PROTOCOL}"]
 
 
+def test_other_systems_pictures_are_taken_from_their_folder(devkit: Path, photos: list[Example]) -> None:
+    way = results_way(devkit / "VOC2012/JPEGImages", photos)
+    np.testing.assert_array_equal(way(photos[1]), original(photos[1]))
+
+
+def test_users_get_the_default_result_and_a_sample(photos: list[Example], tiny_weights: Path) -> None:
+    colorizer = Colorizer.from_pretrained(tiny_weights)
+    ways = users_ways(colorizer, seed=3)
+    for way, options in {"result": {}, "sample": {"samples": 1, "seed": 3}}.items():
+        expected = np.asarray(colorizer.colorize(photos[0].photo, **options).images[0])
+        np.testing.assert_array_equal(ways[way](photos[0]), expected)
+
+
 def test_the_miou_is_that_of_all_labelled_pixels(photos: list[Example]) -> None:
     measured = judge_ways(photos, SeesColours(), {"half": half}).measures[f"miou_after_colorization{PROTOCOL}"]["half"]
     seen, true = [], []
@@ -95,5 +109,5 @@ def test_what_cannot_be_judged_is_refused(photos: list[Example], tmp_path: Path)
     with pytest.raises(ChromanticError, match="small is 8 x 8"):
         judge_ways(photos, SeesColours(), {"small": lambda example: original(example)[:8, :8]})
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ChromanticError):
+    with pytest.raises(ChromanticError, match="no photos in this folder"):
         results_way(tmp_path / "empty", photos)
