@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,52 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+_NEEDED = {  # packages of extras, without which these files and folders are skipped
+    "archive/test_cluster.py": ("psutil", "ray"),
+    "archive/test_hostile.py": ("tifffile",),
+    "colour/test_lab.py": ("skimage",),
+    "data": ("scipy",),
+    "docs/test_extend.py": ("accelerate", "scipy", "torchmetrics"),
+    "evaluation": ("jinja2", "scipy", "skimage", "torchmetrics"),
+    "evaluation/test_segmenter.py": ("onnx", "onnxruntime"),
+    "paper": ("accelerate", "matplotlib", "skimage"),
+    "photo/test_formats.py": ("openjpeg", "skimage", "tifffile"),
+    "photo/test_metadata.py": ("tifffile",),
+    "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),
+    "studio/test_schema.py": ("jsonschema",),
+    "studio/test_studio_page.py": ("playwright",),
+    "study": ("fastapi", "uvicorn"),
+    "study/test_page.py": ("playwright",),
+    "training": ("accelerate", "scipy", "skimage"),
+}
 _BESIDE_THE_CLONE = Path(__file__).parents[2] / "shared" / "data"
+
+
+class _Skipped(pytest.Collector):
+    """Stands for files and folders that need packages which are not installed."""
+
+    missing: str
+
+    def collect(self) -> list[pytest.Item]:
+        pytest.skip(f"no {self.missing}; pip install '.[dev]'")
+
+
+def _skipped(path: Path, parent: pytest.Collector) -> _Skipped | None:
+    needed = _NEEDED.get(path.relative_to(Path(__file__).parent).as_posix(), ())
+    missing = ", ".join(package for package in needed if find_spec(package) is None)
+    if not missing:
+        return None
+    skipped: _Skipped = _Skipped.from_parent(parent, name=path.name)
+    skipped.missing = missing
+    return skipped
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> _Skipped | None:
+    return _skipped(path, parent)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> _Skipped | None:
+    return _skipped(module_path, parent)
 
 
 @pytest.fixture(scope="session")
