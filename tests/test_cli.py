@@ -199,6 +199,7 @@ def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, tmp_path,
 
 
 def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weights, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[dev]'")
     monkeypatch.setattr("chromantic.model.pretrained.load", lambda *_: pytest.fail("weights were loaded"))
     inside_a_file = photo / "new"
     error = refused(capsys, tmp_path, "colorize", photo, "--output", inside_a_file, "--model", tiny_weights)
@@ -212,6 +213,7 @@ def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weigh
 
 
 def test_outputs_are_named_for_what_they_are_and_replace_no_input(photo, tmp_path, capsys):
+    pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[dev]'")
     for name in ("sheet.xyz", "sheet"):
         assert ".png" in refused(capsys, tmp_path, "sheet", photo, "--output", tmp_path / name)
     evaluate = ["evaluate", "--folder", photo.parent, "--output"]
@@ -253,6 +255,7 @@ def test_a_contact_sheet(photo, tiny_weights, tmp_path, capsys):
 
 
 def test_preparing_training_and_evaluating_say_what_is_wrong(tmp_path, capsys):
+    pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[dev]'")
     nowhere = tmp_path / "nowhere"
     cache = tmp_path / "cache.safetensors"
     assert str(nowhere) in refused(capsys, tmp_path, "prepare", "--folder", nowhere, "--output", cache)
@@ -275,6 +278,7 @@ def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_weights, tmp
 
 
 def test_only_missing_packages_of_the_extra_are_named(monkeypatch, tmp_path, capsys):
+    pytest.importorskip("accelerate", reason="no accelerate; pip install '.[dev]'")
     (tmp_path / "experiment.toml").write_text('[data]\ntrain = "train.safetensors"\n')
     command = ["train", tmp_path / "experiment.toml", tmp_path / "run"]
     for module in [name for name in sys.modules if name.startswith("chromantic.training.")]:

@@ -43,6 +43,21 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_backbone(example: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from chromantic.model import pretrained
+    from chromantic.model.config import preset
+    from chromantic.model.network import Chromantic
+    from chromantic.model.trunks import TRUNKS
+
+    monkeypatch.setitem(TRUNKS, "plain", example.PlainTrunk)
+    network = Chromantic(preset("tiny", ("ground", "sky"), trunk="plain")).eval()
+    scene = network.encode(torch.rand(1, 1, 32, 48) * 100)
+    assert scene.class_logits is not None
+    assert scene.class_logits.shape == (1, 2, 8, 12)
+    pretrained.save(network, tmp_path / "plain.safetensors", {})
+    assert isinstance(pretrained.load(tmp_path / "plain.safetensors").trunk, example.PlainTrunk)
+
+
 def test_loss(example: ModuleType, photos: Path) -> None:
     from chromantic.data.collect import Collections
     from chromantic.data.prepare import prepare

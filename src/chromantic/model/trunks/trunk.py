@@ -35,7 +35,7 @@ class Trunk(nn.Module):
     """From lightness to features on the chroma's grid.
 
     Attributes:
-        out_channels: Channels of its features.
+        out_channels: Channels of its features; as many as the blocks above have, which keep their number.
         upper: The rows above it.
     """
 
