@@ -4,6 +4,7 @@ import torch
 from skimage.color import lab2rgb, rgb2lab
 
 from chromantic.colour.lab import (
+    CHROMA_LEVELS,
     CHROMA_MAX,
     CHROMA_MIN,
     denormalize_chroma,
@@ -123,23 +124,46 @@ def test_colours_in_srgb_stay_as_they_are(rgb):
     assert fit_chroma_to_gamut(lab[0], lab[1:]).tobytes() == lab[1:].tobytes()
 
 
+def greys_of(levels: np.ndarray) -> np.ndarray:
+    """The grey level that a reader sees of levels, channels first."""
+    return np.rint(lightness_to_grey(rgb_to_lightness((levels / 255).astype(np.float32))) * 255)
+
+
+def nearest_by_trial(
+    rgb: np.ndarray, grey: np.ndarray, offsets: tuple[range, range, range]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of all levels near to colours [3 1 n], the nearest that are as light as the grey, and whether there are any."""
+    trials = np.floor(rgb * 255) + np.stack(np.meshgrid(*offsets, indexing="ij")).reshape(3, -1, 1)
+    kept = (greys_of(trials) == grey) & (trials >= 0).all(axis=0) & (trials <= 255).all(axis=0)
+    distance = np.where(kept, ((trials - rgb * 255) ** 2).sum(axis=0), np.inf)
+    return trials[:, distance.argmin(axis=0), np.arange(rgb.shape[2])], np.isfinite(distance.min(axis=0))
+
+
 def test_rounded_levels_are_the_nearest_of_the_greys_lightness(rng):
-    """By trying all colours near: the one of least distance that a reader sees as light as the grey."""
-    rgb = (rng.random((3, 1, 60), np.float32) * np.linspace(0.02, 1, 60)).astype(np.float32)
-    lightness = rgb_to_lightness(rgb)
-    ours = round_to_levels(rgb, lightness)
+    rgb = (rng.random((3, 1, 200), np.float32) * np.linspace(0.02, 1, 200)).astype(np.float32)
+    ours = round_to_levels(rgb, rgb_to_lightness(rgb))
     assert ours.dtype == np.uint8
-    grey = np.rint(lightness_to_grey(lightness) * 255)[0]
-    offsets = np.stack(np.meshgrid(*[[0, 1]] * 3, indexing="ij")).reshape(3, -1, 1)
-    tried = np.clip(np.floor(rgb * 255) + offsets, 0, 255)
-    seen = np.rint(lightness_to_grey(rgb_to_lightness((tried / 255).astype(np.float32))) * 255)
-    distance = np.where(seen == grey, ((tried - rgb * 255) ** 2).sum(axis=0), np.inf)
-    possible = np.isfinite(distance.min(axis=0))
-    assert possible.mean() > 0.8
-    best = np.take_along_axis(tried, distance.argmin(axis=0)[None, None].repeat(3, axis=0), axis=1)
-    assert (ours == best)[..., possible].mean() > 0.98  # but for lightnesses half way between greys
-    own = np.rint(lightness_to_grey(levels_to_lightness(np.moveaxis(ours, 0, -1))) * 255)
-    np.testing.assert_array_equal(own[0], grey)
+    np.testing.assert_array_equal(greys_of(ours), greys_of(rgb * 255))
+    nearest, possible = nearest_by_trial(rgb, greys_of(rgb * 255), (range(2), range(2), range(2)))
+    assert possible.mean() > 0.9
+    assert (ours[:, 0] == nearest).all(axis=0)[possible].mean() > 0.99  # but half way between two greys
+
+
+def test_where_one_level_is_too_coarse_red_and_blue_are_rounded_further(rng):
+    levels = rng.integers(3, 250, (3, 1, 400))
+    rgb = (levels / 255).astype(np.float32)
+    away = rng.choice([-0.55, 0.55], 400)  # into the next grey, for which the levels beside the colour's may not do
+    grey = np.rint(greys_of(levels) + away)
+    ours = round_to_levels(rgb, rgb_to_lightness(((greys_of(levels) + away) / 255).astype(np.float32)[None]))
+    _, easy = nearest_by_trial(rgb, grey, (range(2), range(2), range(2)))
+    nearest, possible = nearest_by_trial(rgb, grey, (range(-2, 4), range(2), range(-2, 4)))
+    hard = possible & ~easy
+    assert hard.sum() > 40
+    assert (ours[:, 0] == nearest).all(axis=0)[hard].mean() > 0.95
+
+
+def test_the_grid_has_256_levels():
+    assert (CHROMA_MIN, CHROMA_MAX, CHROMA_LEVELS) == (-128, 127, 256)
 
 
 @pytest.mark.parametrize("kind", [np.float32, torch.tensor])

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from chromantic.colour.lab import rgb_to_lab
 from chromantic.colour.resampling import blend_rows, enlarge_cubically, enlarge_linearly, row_strips, shrink_columns
-from chromantic.colour.upsampling import enlarged_strips, upsample_chroma
+from chromantic.colour.upsampling import chroma_maps, enlarged_strips, upsample_chroma
 from chromantic.photo import find_photos, read_photo
 
 
@@ -62,6 +62,25 @@ def test_an_edge_of_colour_lies_at_the_edge_of_lightness():
     cells = chroma.reshape(2, 8, 12, 8, 12).mean(axis=(2, 4))
     enlarged, bilinear = upsample_chroma(cells, lightness), enlarge_linearly(cells, (96, 96))
     assert ((enlarged - chroma) ** 2).mean() < 0.25 * ((bilinear - chroma) ** 2).mean()
+
+
+def test_maps_are_those_of_a_guided_filter(rng):
+    """By torch: windows of 7, a variance of 10, two corrections, and the colours of 3 x 3 cells as limits."""
+
+    def box(planes: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(F.pad(planes, (3, 3, 3, 3), mode="replicate"), 7, stride=1)
+
+    given, lightness = draw(rng, 2, 2, 5, 6), light(rng, 20, 24)
+    chroma, guide = torch.from_numpy(given), torch.from_numpy(lightness)[None, None]
+    wide = F.interpolate(chroma, scale_factor=4, mode="bicubic")
+    slope = (box(guide * wide) - box(guide) * box(wide)) / (box(guide**2) - box(guide) ** 2 + 10)
+    slope, offset = box(slope), box(box(wide) - slope * box(guide))
+    for _ in range(2):
+        offset += F.interpolate(chroma - F.avg_pool2d(slope * guide + offset, 4), scale_factor=4, mode="bicubic")
+    around = F.pad(chroma, (1, 1, 1, 1), mode="replicate")
+    limits = torch.cat([-F.max_pool2d(-around, 3, stride=1), F.max_pool2d(around, 3, stride=1)], dim=1)
+    expected = torch.cat([slope, offset, F.interpolate(limits, scale_factor=4, mode="bilinear")], dim=1)
+    np.testing.assert_allclose(chroma_maps(given, lightness), expected.numpy(), atol=1e-3)
 
 
 def test_strips_are_the_bilinear_enlargement(monkeypatch, rng):
