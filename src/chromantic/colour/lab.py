@@ -2,6 +2,7 @@
 
 Lightness L is in [0, 100]. Chroma (a, b) lies on a 1-unit grid of 256 levels, [-128, 127], which holds every sRGB
 colour (a in [-87, 99], b in [-108, 95]). sRGB values are in [0, 1], D65 white. Arrays are float32, planes first.
+The constants are those of CIE 15 and IEC 61966-2-1 as scikit-image rounds them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,9 +28,9 @@ _XYZ_TO_RGB = (
 )
 _WHITE = (0.95047, 1.0, 1.08883)  # X, Y and Z of D65
 _STRAIGHT_BELOW = 0.008856  # share of white, below which CIE's curve is a straight line
-_CURVE_THERE = 0.2068966
-_SLOPE, _OFFSET = 7.787, 4 / 29  # of that line
-_ENCODED_KNEE, _LINEAR_KNEE = 0.04045, 0.0031308  # below, sRGB's curve is a straight line
+_CURVE_THERE = 0.2068966  # where the curve and the line meet
+_SLOPE, _OFFSET = 7.787, 4 / 29  # of the line
+_ENCODED_KNEE, _LINEAR_KNEE = 0.04045, 0.0031308  # below which sRGB's curve is a straight line
 
 _GAMUT_TOLERANCE = 1e-6  # what single precision is good for; clipping it moves L by less than 1e-4
 _GAMUT = -_GAMUT_TOLERANCE / 12.92, (1 + _GAMUT_TOLERANCE / 1.055) ** 2.4  # the same for linear light
@@ -55,7 +56,6 @@ class Numbers(Protocol):
 
 
 AnyNumbers = TypeVar("AnyNumbers", bound=Numbers)
-_Planes = Float32[np.ndarray, "3 *places"]
 
 
 def rgb_to_lab(rgb: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.ndarray, "*batch 3 height width"]:
@@ -129,9 +129,10 @@ def round_to_levels(
 ) -> UInt8[np.ndarray, "*batch 3 height width"]:
     """SRGB in [0, 1] as levels of 256 that keep the lightness's own level.
 
-    Rounded channel by channel, a colour can be as light as the next grey. Here red, green and blue are each rounded up
-    or down, or red and blue by a level or two more where that is too coarse. The result is as near to the colour as
-    may be while, of all 256 greys, the one nearest to its CIE lightness is the one nearest to the lightness given.
+    Rounded channel by channel, a colour can become as light as the next grey. Here each channel is rounded up or down
+    so that the colour stays as light as its own grey: the one of 256 that is nearest to the lightness. Of such
+    roundings the one nearest to the colour is taken. Where there is none, red and blue are rounded by up to two more
+    levels.
 
     Args:
         rgb: Colours of that lightness.
@@ -176,7 +177,10 @@ def quantize_chroma(chroma: AnyNumbers) -> AnyNumbers:
     return chroma.round().clip(CHROMA_MIN, CHROMA_MAX)
 
 
-def _mix(matrix: Sequence[tuple[float, float, float]], planes: _Planes) -> Float32[np.ndarray, "rows *places"]:
+def _mix(
+    matrix: Sequence[tuple[float, float, float]], planes: Float32[np.ndarray, "3 *places"]
+) -> Float32[np.ndarray, "rows *places"]:
+    """The planes' weighted sums, one for each row of the matrix."""
     first, second, third = planes
     return np.stack([a * first + b * second + c * third for a, b, c in matrix])
 
@@ -208,6 +212,7 @@ def _luminance_to_lightness(luminance: Float32[np.ndarray, "*places"]) -> Float3
 def _to_linear_rgb(
     lightness: Float32[np.ndarray, "*places"], chroma: Iterable[Float32[np.ndarray, "*places"]]
 ) -> Float32[np.ndarray, "3 *places"]:
+    """Linear light of CIE Lab, not clipped."""
     a, b = chroma
     y = (lightness + 16) / 116
     x, z = a / 500 + y, np.maximum(y - b / 200, 0)
@@ -230,6 +235,7 @@ def _linear_levels(white: int) -> Float32[np.ndarray, "levels"]:
 
 
 def _reached(reach: float) -> Float32[np.ndarray, "256"]:
+    """Every level of 256, moved by some share of a level, in [0, 1]."""
     reached: np.ndarray = np.maximum(np.arange(256, dtype=np.float32) + reach, 0) / 255
     return reached
 
@@ -245,9 +251,9 @@ def _nearest(
     darkest: Float32[np.ndarray, "places"],
     lightest: Float32[np.ndarray, "places"],
 ) -> UInt8[np.ndarray, "3 places"]:
-    """Of the levels at offsets, those nearest to the exact values among the ones that are light enough, and not more.
+    """Of the levels at some offsets, the nearest to the exact values that are neither too dark nor too light.
 
-    Where there are none, those whose lightness is nearest.
+    Where there are none, those that are least so.
     """
 
     def every(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Enlarges and shrinks planes, along one axis after the other.
 
-Places are those of pixels' centres: pixel 0 of n covers [0, 1] of [0, n]. Beyond the border its pixels go on.
+Pixel 0 of n covers [0, 1] of [0, n], and its value is that of its centre. Beyond the border its pixels go on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ _OVERSHOOT = -0.75  # of the cubic curve at its second zero: its slope there (Ke
 
 
 def row_strips(height: int, width: int) -> Iterator[slice]:
-    """Bands of rows that fit a cache: no step needs many times the memory of a large photo, and all are quicker."""
+    """Bands of rows that fit a cache: steps are quicker, and no step has to copy a whole large photo."""
     rows = max(1, _STRIP_PIXELS // width)
     return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
@@ -21,12 +21,12 @@ def row_strips(height: int, width: int) -> Iterator[slice]:
 def blend_rows(
     strips: Iterable[tuple[slice, Float32[np.ndarray, "rows width"]]], height: int, count: int
 ) -> Float32[np.ndarray, "count width"]:
-    """Resizes rows to another number of them, bilinearly; where they get fewer, each is a mean of all that it covers.
+    """Resizes a picture to another number of rows, bilinearly. Where they get fewer, each is a mean of those it covers.
 
     Args:
-        strips: Slices of all rows, and the rows.
-        height: How many rows they are.
-        count: How many they become.
+        strips: All rows, in bands, each with its place.
+        height: How many rows there are.
+        count: How many there shall be.
     """
     scale = height / count
     centres = (np.arange(count, dtype=np.float32) + 0.5) * scale
@@ -43,7 +43,7 @@ def blend_rows(
 
 
 def shrink_columns(planes: Float32[np.ndarray, "height width"], count: int) -> Float32[np.ndarray, "height count"]:
-    """The same for columns."""
+    """Resizes a picture to another number of columns, in the same way."""
     turned = planes.T
     strips = ((columns, turned[columns]) for columns in row_strips(*turned.shape))
     return blend_rows(strips, len(turned), count).T
@@ -52,7 +52,7 @@ def shrink_columns(planes: Float32[np.ndarray, "height width"], count: int) -> F
 def enlarge_linearly(
     planes: Float32[np.ndarray, "*batch height width"], size: tuple[int, int]
 ) -> Float32[np.ndarray, "*batch rows columns"]:
-    """Resizes planes bilinearly, without a mean over pixels where they shrink."""
+    """Resizes planes bilinearly; what shrinks is not averaged."""
     wide = between(planes, places(planes.shape[-1], size[1]), axis=-1)
     return between(wide, places(planes.shape[-2], size[0]), axis=-2)
 
@@ -67,14 +67,14 @@ def enlarge_cubically(
 
 
 def places(length: int, count: int) -> Float32[np.ndarray, "count"]:
-    """Where the pixels of an axis of another length lie among the `length` ones, in [0, length - 1]."""
+    """Where `count` pixels lie among the `length` ones of the same axis, in [0, length - 1]."""
     return ((np.arange(count, dtype=np.float32) + 0.5) * (length / count) - 0.5).clip(0, length - 1)
 
 
 def between(
     planes: Float32[np.ndarray, "*shape"], position: Float32[np.ndarray, "count"], axis: int
 ) -> Float32[np.ndarray, "*resized"]:
-    """Planes at positions along an axis, linear between pixels; the axis is the last or the last but one."""
+    """Planes at positions along an axis, the last or the last but one; linear between pixels."""
     first = position.astype(np.intp)
     second = np.minimum(first + 1, planes.shape[axis] - 1)
     share = (position % 1).reshape(-1, *[1] * (-1 - axis))

@@ -1,8 +1,8 @@
 """Enlarges what the network gives to the photo's own size.
 
 Chroma follows the edges of the lightness: a fast guided filter (He, Sun and Tang 2010; He and Sun 2015) on a grid
-four times finer than the chroma's, corrected so that the mean over each pixel of the chroma given stays. Of the ways
-compared by `benchmarks/upsampling.py` on real photos this one errs least.
+four times finer than the chroma's. A correction keeps the mean over each pixel of the chroma given. Of the ways that
+`benchmarks/upsampling.py` compares on real photos, this one errs least.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def upsample_chroma(
 def chroma_maps(
     chroma: Float32[np.ndarray, "*batch 2 h w"], guide: Float32[np.ndarray, "height width"]
 ) -> Float32[np.ndarray, "*batch 8 height width"]:
-    """What chroma depends on lightness by, place by place: to be enlarged, and read by `chroma_from_maps`.
+    """How chroma depends on lightness, place by place: to be enlarged, and read by `chroma_from_maps`.
 
     Args:
         chroma: a and b in CIE units.
