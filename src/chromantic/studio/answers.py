@@ -17,7 +17,7 @@ class Answer(BaseModel):
     """Anything that is sent as JSON."""
 
     def to_json(self) -> str:
-        """The fields that have been set, be it to null."""
+        """The fields that have been set, also those set to null."""
         return self.model_dump_json(exclude_unset=True)
 
 

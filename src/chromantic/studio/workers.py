@@ -130,7 +130,7 @@ class Work(Generic[Event]):
         if self._cancelled.is_set() or self._workers.closing.is_set():
             raise CancelledWorkError
         if self._start is not None and time.monotonic() - self._start > self._may_take:
-            raise LateError(f"this took longer than {self._may_take:.0f} s; ask for fewer samples or a smaller photo")
+            raise LateError(f"work: took longer than {self._may_take:.0f} s; ask for fewer samples or a smaller photo")
 
     def tell(self, event: Event) -> None:
         """Hands an event to whoever iterates. Called in the thread."""

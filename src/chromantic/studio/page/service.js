@@ -32,7 +32,7 @@ async function ask(file, fields, accept, signal, onBusy) {
   for (;;) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    form.set("photo", file, "photo"); // its name is nobody's business
+    form.set("photo", file, "photo"); // without its name, which the service does not need
     let response;
     try {
       response = await fetch("/v1/colorize", { method: "POST", body: form, headers: { Accept: accept }, signal });
@@ -51,7 +51,7 @@ async function ask(file, fields, accept, signal, onBusy) {
 }
 
 function trouble(status, detail) {
-  const text = detail.replace(/^(photo|result): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody here
+  const text = detail.replace(/^(photo|result|work): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody before the page
   return new Trouble(TITLES[status] ?? "Something went wrong.", `${text[0].toUpperCase()}${text.slice(1)}.`);
 }
 
