@@ -99,6 +99,7 @@ def test_the_expected_colours_and_the_grey_photo_for_showing(studio: Client, pho
     assert (grey == grey[..., :1]).all()
     small = np.asarray(Image.open(io.BytesIO(photo)).resize((40, 30), Image.Resampling.BOX), np.float32)
     assert np.abs(grey[..., 0] - small).mean() < 3
+    assert set(answer["pictures"][0]) == {"kind", "width", "height", "media_type", "content"}
     assert answer["photo"]["width"] == 80
     assert (answer["seed"], answer["temperature"]) == (None, None)
 

@@ -30,10 +30,10 @@ from chromantic.studio.answers import (
     ServedModel,
     Summary,
 )
+from chromantic.studio.fulfil import MEDIA_TYPES, fulfil_order
 from chromantic.studio.limits import Limits
 from chromantic.studio.metrics import CONTENT_TYPE, Metrics
 from chromantic.studio.order import FormOrder, JsonOrder
-from chromantic.studio.results import MEDIA_TYPES, colorize_upload
 from chromantic.studio.upload import read_order
 from chromantic.studio.workers import CancelledWorkError, FullError, LateError, Work, Workers
 
@@ -101,7 +101,7 @@ def create_api(colorizer: Colorizer, workers: Workers, limits: Limits) -> APIRou
             raw = "image/" in accept and not any(kind in accept for kind in ("*/*", "application/json", _EVENTS))
             if raw and order.pictures > 1:
                 raise HTTPException(406, "accept: image/* holds one picture, not several; accept application/json")
-            work = place.start(partial(colorize_upload, colorizer, order))
+            work = place.start(partial(fulfil_order, colorizer, order))
         watcher = asyncio.create_task(_cancel_when_gone(request, work))
         told = aiter(work)
         try:

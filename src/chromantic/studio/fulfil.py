@@ -1,4 +1,4 @@
-"""One request's work, in a thread: from a photo's file to the files of its results."""
+"""The work on one order, in a thread: from a photo's file to the files of its results."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ MEDIA_TYPES = {name: f"image/{name}" for name in FORMATS}
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 
 
-def colorize_upload(colorizer: Colorizer, order: Order, work: Work[EventData]) -> None:
+def fulfil_order(colorizer: Colorizer, order: Order, work: Work[EventData]) -> None:
     """Tells the progress, each picture as it is ready, and the end.
 
     Args:
