@@ -1,5 +1,6 @@
 """The examples of docs/extend, each at work."""
 
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,18 @@ from PIL import Image
 
 pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[train]'")
 EXAMPLES = Path(__file__).parents[2] / "docs" / "extend"
-MINIMAL = '[network]\npreset = "tiny"\n[data]\ntrain = "{cache}"\n[optimization]\nsteps = 1\nbatch_size = 2\n'
+MINIMAL = """
+[network]
+preset = "tiny"
+[data]
+train = "{cache}"
+[optimization]
+steps = 1
+batch_size = 2
+weights = [1.0, 100.0, 1.0, 0.05]
+[log]
+metrics_every = 1
+"""
 
 
 @pytest.fixture
@@ -58,29 +70,20 @@ def test_backbone(example: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert isinstance(pretrained.load(tmp_path / "plain.safetensors").trunk, example.PlainTrunk)
 
 
-def test_loss(example: ModuleType, photos: Path) -> None:
+def test_loss(example: ModuleType, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from chromantic.data.collect import Collections
     from chromantic.data.prepare import prepare
-    from chromantic.model import pretrained
     from chromantic.training.config import read_config
-    from chromantic.training.tasks import ColorizationTask
+    from chromantic.training.losses import LOSSES
     from chromantic.training.train import train
 
+    monkeypatch.setitem(LOSSES, "distance", example.distance_loss)
     cache = photos / "cache.safetensors"
     prepare(Collections(folders=(photos / "photos",)), output=cache, squash=True)
     (photos / "config.toml").write_text(MINIMAL.format(cache=cache))
-    config = read_config(photos / "config.toml")
-    weights = train(config, photos / "run", task=example.MeanColourTask())
-    assert weights is not None
-
-    from chromantic.data.cache import load_cache
-
-    network, batch = pretrained.load(weights), load_cache(cache).tensors(torch.arange(2))
-    plain, counts = ColorizationTask().losses(network, batch, config.optimization)
-    with_distance, same_counts = example.MeanColourTask().losses(network, batch, config.optimization)
-    distance = (with_distance.embedding - plain.embedding) / example.WEIGHT / counts.embedding
-    assert 5 < distance < 200
-    assert same_counts == counts
+    train(read_config(photos / "config.toml"), photos / "run")
+    (logged,) = map(json.loads, (photos / "run" / "metrics.jsonl").read_text().splitlines())
+    assert 5 < logged["train/distance"] < 200
 
 
 def test_dataset(example: ModuleType, photos: Path) -> None:
