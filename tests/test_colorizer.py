@@ -194,13 +194,18 @@ def test_a_photo_comes_in_any_shape(colorizer, photo, tmp_path):
     assert images == images[:1] * len(sources)
 
 
+def format_of(path: Path) -> str | None:
+    with Image.open(path) as image:
+        return image.format
+
+
 def test_a_suffix_says_what_is_written(colorizer, photo, tmp_path):
     result = colorizer.colorize(photo)
     for suffix, format in ((".png", "PNG"), (".tif", "TIFF"), (".TIFF", "TIFF"), (".webp", "WEBP"), (".jpg", "JPEG")):
         result.save(path := tmp_path / f"result{suffix}")
-        assert Image.open(path).format == format
+        assert format_of(path) == format
     result.save(path := tmp_path / "result", format="webp")
-    assert Image.open(path).format == "WEBP"
+    assert format_of(path) == "WEBP"
     with pytest.raises(ChromanticError, match=r"result.gif: .*\.png"):
         result.save(tmp_path / "result.gif")
     with pytest.raises(ChromanticError, match=r"result.tif: .*tiff, not png"):
