@@ -43,7 +43,7 @@ def _list(title: str, section: Any, keys: Any) -> Iterator[str]:
     yield f"## {title}\n\n{documented.short_description}\n"
     for key in keys:
         yield f"`{key.name}`: {_type_text(types[key.name])}{_default_text(key)}"
-        yield f": {meanings.get(key.name, '')}\n"
+        yield f": {meanings[key.name]}\n"
 
 
 def _type_text(kind: Any) -> str:
@@ -52,9 +52,9 @@ def _type_text(kind: Any) -> str:
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_type_text(part) for part in get_args(kind) if part is not type(None))
     if get_origin(kind) is tuple:
-        return "list of " + " and ".join(map(_type_text, get_args(kind)))
+        return f"list of {_type_text(get_args(kind)[0])}s"
     if get_origin(kind) is dict:
-        return f"table of {_type_text(get_args(kind)[1])}"
+        return f"table of {_type_text(get_args(kind)[1])}s"
     return {Path: "path", str: "text", bool: "true or false", int: "whole number", float: "number"}[kind]
 
 

@@ -137,7 +137,14 @@ class OptimizationSection:
 
 @dataclass(frozen=True)
 class LogSection:
-    """What is written, every how many steps (0: never)."""
+    """What is written, every how many steps (0: never).
+
+    Attributes:
+        metrics_every: Losses of the training batch.
+        validate_every: Losses of the validation photos.
+        pictures_every: A sheet of validation photos.
+        checkpoint_every: The state, from which an interrupted training goes on.
+    """
 
     metrics_every: Natural = 10
     validate_every: Natural = 500
@@ -148,7 +155,15 @@ class LogSection:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A whole experiment."""
+    """A whole experiment.
+
+    Attributes:
+        data: Which photos.
+        optimization: How to train.
+        network: Which network.
+        log: What is written.
+        seed: Of the first weights, and of what is drawn in every step.
+    """
 
     data: DataSection
     optimization: OptimizationSection
