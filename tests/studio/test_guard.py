@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -115,7 +116,11 @@ def test_a_port_that_is_taken(studio: Client, capsys: pytest.CaptureFixture[str]
 
 
 def test_uploads_stay_in_memory(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", lambda _: pytest.fail("written to a file"))
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("written to a file")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", refuse)
+    monkeypatch.setattr("tempfile._get_candidate_names", refuse)
     file = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)).save(file, "png")
     assert len(file.getvalue()) > 1 << 20  # from which on Starlette would write it

@@ -103,7 +103,7 @@ def encode_rows(format: str, rows: Iterable[np.ndarray], depth: np.dtype, like: 
     check_process()
     _check_opacity(format, like, "result")
     try:
-        with tempfile.TemporaryDirectory() as folder, _gathered(rows, depth, like, Path(folder)) as image:
+        with _gathered(rows, depth, like) as image:
             target = pyvips.Target.new_to_memory()
             _encode(_described(image, like, provenance, format), target, format, depth)
             file = io.BytesIO(target.get("blob"))
@@ -146,19 +146,21 @@ def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format:
 
 
 @contextmanager
-def _gathered(rows: Iterable[np.ndarray], depth: np.dtype, like: Photo, folder: Path) -> Iterator[pyvips.Image]:
+def _gathered(
+    rows: Iterable[np.ndarray], depth: np.dtype, like: Photo, folder: Path | None = None
+) -> Iterator[pyvips.Image]:
     """An image of the rows, which are kept in memory or, of a large image, in a file in the folder."""
     width, height = like.size
-    bands, kind = 3 if like.alpha is None else 4, _KINDS[depth.name]
+    bands, kind, space = 3 if like.alpha is None else 4, _KINDS[depth.name], _SPACES[depth.name]
     if height * width <= IN_MEMORY_PIXELS:
         pixels, top = np.empty((height, width, bands), depth), 0
         for strip in rows:
             pixels[top : top + len(strip)] = strip
             top += len(strip)
-        image = pyvips.Image.new_from_memory(pixels.data, width, height, bands, kind)
+        yield pyvips.Image.new_from_memory(pixels.data, width, height, bands, kind).copy(interpretation=space)
     else:
-        with (folder / "rows").open("wb") as file:
+        with tempfile.NamedTemporaryFile(dir=folder) as file:
             for strip in rows:
                 file.write(np.ascontiguousarray(strip).data)
-        image = pyvips.Image.rawload(str(folder / "rows"), width, height, bands, format=kind)
-    yield image.copy(interpretation=_SPACES[depth.name])
+            file.flush()
+            yield pyvips.Image.rawload(file.name, width, height, bands, format=kind).copy(interpretation=space)
