@@ -13,12 +13,16 @@ DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"
 
 def test_the_default_weights_colorize_an_example() -> None:
     colorizer = Colorizer.from_pretrained()
-    assert colorizer.network.config.classes == CLASS_NAMES
+    assert colorizer.class_names == CLASS_NAMES
     result = colorizer.colorize(DOG)
     pixels = np.asarray(result.images[0]).astype(int)
     assert np.ptp(pixels, axis=2).mean() > 5  # not grey
     assert result.segmentation is not None
-    assert np.isfinite(result.log_likelihoods).all()
+
+
+def test_the_default_weights_know_how_likely_a_draw_is() -> None:
+    (nats,) = Colorizer.from_pretrained().colorize(DOG, candidates=1).log_likelihoods
+    assert -50_000 < nats < 0
 
 
 def test_the_default_weights_say_where_they_come_from() -> None:

@@ -29,6 +29,7 @@ def test_resources_are_found_whatever_asks_for_them() -> None:
     assert resources_of(page) == ["a.css", "b.ico", "c.js", "d.png", "e.css", "f.woff2"]
 
 
+@pytest.mark.slow  # `make docs` builds it, too
 def test_the_site_builds_and_fetches_nothing(tmp_path: Path) -> None:
     pytest.importorskip("furo", reason="no Sphinx; pip install '.[docs]'")
     options = ["--quiet", "--builder=html", "--fresh-env", "--fail-on-warning", "--keep-going", "--nitpicky"]
