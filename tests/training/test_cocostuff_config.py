@@ -46,12 +46,11 @@ def test_the_commands_of_its_head_run(here: Path) -> None:
         text, replaced = re.subn(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.MULTILINE)
         assert replaced == 1, key
     (here / "configs").mkdir()
-    (here / "configs/cocostuff.toml").write_text(text + "\n[log]\nvalidate_every = 1\n")
+    (here / "configs/cocostuff.toml").write_text(text + "\n[log]\nvalidate_every = 3\n")
     AcceleratorState._reset_state(reset_partial_state=True)
     for command in commands:
         assert main(command.split()) == 0, command
     assert pretrained.load(here / "runs/cocostuff/weights.safetensors").config.classes == CLASS_NAMES
     lines = (here / "runs/cocostuff/metrics.jsonl").read_text().splitlines()
     losses = [line["validation/segmentation"] for line in map(json.loads, lines) if "validation/segmentation" in line]
-    assert len(losses) == 3
-    assert all(0 < loss < 0.1 for loss in losses)  # ln 182 / 182 is 0.029
+    assert [0 < loss < 0.1 for loss in losses] == [True]  # ln 182 / 182 is 0.029
