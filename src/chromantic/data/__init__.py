@@ -1,1 +1,1 @@
-"""Readers of photo collections, the compact cache they are packed into, and the batches drawn from it."""
+"""Photos to train on and to measure: their collections, their labels, the cache they are packed into, and batches."""

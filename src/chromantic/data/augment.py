@@ -1,7 +1,7 @@
 """Makes the lightness of modern photos look like old photographs'; chroma and labels stay as they are.
 
-All draws are made for a whole batch at once (`draw_ageing`) and applied later (`age`), so that every process of a
-training can draw the same and apply its own share.
+Draws are made for a whole batch at once (`draw_ageing`) and applied later (`age`). So every process of a training draws
+the same, and applies its own share.
 """
 
 from dataclasses import dataclass, fields
@@ -28,14 +28,14 @@ class Ageing:
 
     Attributes:
         aged: False for photos that stay untouched.
-        film: what the film adds to L per unit of a and of b.
-        blur: standard deviation in pixels; 0 for none.
-        gamma: exponent of L; 1 for none.
-        contrast: factor about middle grey; 1 for none.
-        grain: standard deviation in L; 0 for none.
+        film: What the film adds to L per unit of a and of b.
+        blur: Standard deviation in pixels; 0 for none.
+        gamma: Exponent of L; 1 for none.
+        contrast: Factor about middle grey; 1 for none.
+        grain: Standard deviation in L; 0 for none.
         black: L that black has faded to; 0 for none.
         white: L that white has faded to; 100 for none.
-        grain_seed: seeds the photo's grain.
+        grain_seed: Seeds the photo's grain.
     """
 
     aged: Bool[Tensor, "batch"]
@@ -60,9 +60,9 @@ def draw_ageing(batch_size: int, probability: float, generator: torch.Generator)
     """Draws how to age a batch.
 
     Args:
-        batch_size: number of photos.
-        probability: of a photo being aged at all.
-        generator: the source of all draws.
+        batch_size: Number of photos.
+        probability: Of a photo being aged at all.
+        generator: The source of all draws.
     """
 
     def uniform(low: float, high: float) -> Tensor:
@@ -98,8 +98,8 @@ def age(
 
     Args:
         lightness: L in [0, 100].
-        chroma: the scene's (a, b), at a lower resolution.
-        ageing: what to do to every photo.
+        chroma: The scene's (a, b), at a lower resolution.
+        ageing: What to do to every photo.
     """
     ageing = ageing.to(lightness.device)
     old = ageing[ageing.aged]

@@ -30,18 +30,21 @@ def sample_batch(
 ) -> Batch:
     """Random square crops, half of them mirrored, some of them aged.
 
-    They are made where the cache's photos are; what to make is drawn on the CPU, so that it is the same anywhere.
+    They are made on the cache's device. What to make is drawn on the CPU, so that it is the same everywhere.
 
     Args:
-        cache: the photos.
-        step: number of the training step.
-        batch_size: photos of all processes together, a multiple of `world`; which ones does not depend on `world`.
-        seed: the training's seed.
-        rank: this process, which gets the batch's `rank`-th part.
-        world: number of processes.
-        weights: how often to draw every photo (`PhotoCache.sampling_weights`); drawn with replacement.
-        age_probability: share of photos that are made to look old (see `augment`).
-        stretch_probability: share of photos whose crop is a larger, smaller or oblong part, brought to the crop's size.
+        cache: The photos.
+        step: Number of the training step.
+        batch_size: Photos of all processes together, a multiple of `world`; which ones does not depend on `world`.
+        seed: The training's seed.
+        rank: This process, which gets the batch's `rank`-th part.
+        world: Number of processes.
+        weights: How often to draw every photo (`PhotoCache.sampling_weights`); drawn with replacement.
+        age_probability: Share of photos that are made to look old (see `augment`).
+        stretch_probability: Share of photos whose crop is a larger, smaller or oblong part, brought to the crop's size.
+
+    Raises:
+        ValueError: The batch cannot be shared evenly by the processes.
     """
     if batch_size % world:
         raise ValueError(f"a batch of {batch_size} photos cannot be shared by {world} processes")
@@ -71,6 +74,6 @@ def _draw_windows(grids: Int64[Tensor, "batch 2"], generator: torch.Generator) -
 
 
 def generator_of(*seeds: int) -> torch.Generator:
-    """Mixes seeds into one number, because a CPU generator heeds 32 bits of its seed alone."""
+    """A generator seeded by several numbers, mixed into one: a CPU generator heeds 32 bits of its seed alone."""
     mixed = np.random.SeedSequence(seeds).generate_state(1)[0]
     return torch.Generator().manual_seed(int(mixed))

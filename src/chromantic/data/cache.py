@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ class Batch:
     Attributes:
         lightness: L in [0, 100].
         chroma: (a, b) on the 1-unit grid, a quarter of the lightness's size.
-        labels: class indices, `VOID` where there is none, of the chroma's size.
+        labels: Class indices, `VOID` where there is none, of the chroma's size.
         colourful: False for near-grey photos, whose colours are not to be learned from.
         coarse: The classes that a background label may stand for (`chromantic.data.classes`).
         hints: What the network is told of the chroma; None for nothing.
@@ -58,7 +59,7 @@ class Batch:
         return Batch(**layers, hints=hints)
 
     def halved(self) -> "Batch":
-        """The photos at half their size, without hints; of four labels one is kept, since a mean of classes is none."""
+        """The photos at half their size, without hints. Of four labels one is kept: the mean of classes is no class."""
         return Batch(
             F.avg_pool2d(self.lightness, 2),
             quantize_chroma(F.avg_pool2d(self.chroma, 2)),
@@ -73,15 +74,15 @@ class PhotoCache:
     """A cache in memory.
 
     Attributes:
-        names: the photos' names.
-        class_names: the labels' classes.
-        sources: name and number of photos of every collection in it, which follow each other.
-        labelled_by: names of segmenters that labelled photos, and how many they were asked of.
-        grids: rows and columns of cells of every photo.
-        starts: every photo's first cell; times `CELL`^2, its first pixel.
+        names: The photos' names.
+        class_names: The labels' classes.
+        sources: Name and number of photos of every collection in it, which follow each other.
+        labelled_by: Names of segmenters that labelled photos, and how many they were asked of.
+        grids: Rows and columns of cells of every photo.
+        starts: Every photo's first cell; times `CELL`^2, its first pixel.
         lightness: L, 0..255 for 0..100, photo after photo, row by row.
         chroma: (a, b) on the 1-unit grid, the mean over every cell.
-        labels: the class of most of every cell, or `VOID`.
+        labels: The class of most of every cell, or `VOID`.
         colourful: False for near-grey photos.
         labelled: False for photos whose labels are all void because they have none.
     """
@@ -120,10 +121,10 @@ class PhotoCache:
         cell.
 
         Args:
-            photos: indices of photos.
-            windows: top, left, height and width of every window, in cells; it lies inside its photo.
-            size: rows and columns of the crops, in cells.
-            mirrored: crops to be flipped left to right.
+            photos: Indices of photos.
+            windows: Top, left, height and width of every window, in cells; it lies inside its photo.
+            size: Rows and columns of the crops, in cells.
+            mirrored: Crops to be flipped left to right.
         """
         device = self.lightness.device
         starts, grids, windows = self.starts[photos].to(device), self.grids[photos].to(device), windows.to(device)
@@ -160,7 +161,7 @@ class PhotoCache:
         """Whole photos, as they are; for caches packed with `squash`.
 
         Raises:
-            ChromanticError: the photos differ in size.
+            ChromanticError: The photos differ in size.
         """
         grids = self.grids[photos]
         if len(grids.unique(dim=0)) != 1:
@@ -180,11 +181,11 @@ class PhotoCache:
         a background left out: 1 where it holds only the commonest class, and for all photos at power 0.
 
         Args:
-            rare_class_power: the power.
-            source_shares: how often to draw from each source in all, whatever its size; None leaves that to the sizes.
+            rare_class_power: The power.
+            source_shares: How often to draw from each source in all, whatever its size; None leaves that to the sizes.
 
         Raises:
-            ChromanticError: a share is of a source that is not there.
+            ChromanticError: A share is of a source that is not there.
         """
         present = torch.zeros(len(self), VOID + 1, dtype=torch.bool)
         for photo, labels in enumerate(self.labels.split(self.grids.prod(1).tolist())):
@@ -212,7 +213,7 @@ def load_cache(path: Path) -> PhotoCache:
     """Reads a cache and decodes its lightness.
 
     Raises:
-        ChromanticError: the file is missing, damaged, no cache, or of another version.
+        ChromanticError: The file is missing, damaged, no cache, or of another version.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -230,7 +231,7 @@ def load_cache(path: Path) -> PhotoCache:
         raise ChromanticError(f"{path}: damaged, or not a photo cache ({error}); prepare it again") from error
 
 
-def _unpack(about: dict, tensor: Callable[[str], Tensor]) -> PhotoCache:
+def _unpack(about: dict[str, Any], tensor: Callable[[str], Tensor]) -> PhotoCache:
     grids, labelled = tensor("grids").long(), tensor("labelled")
     cells = grids.prod(1)
     labels = torch.full((int(cells.sum()),), VOID, dtype=torch.uint8)

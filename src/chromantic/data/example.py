@@ -9,11 +9,11 @@ class Example:
     """One photo of a collection.
 
     Attributes:
-        name: collection and photo, for messages and reports: `VOC2012/2007_000032`.
-        photo: the photo's file.
-        labels: the file of its label map, of the photo's size; None for an unlabelled photo.
-        near_grey: the collection lists it as a photo without colour.
-        class_names: of the label map's classes, by label; empty for an unlabelled photo.
+        name: Collection and photo, for messages and reports: `VOC2012/2007_000032`.
+        photo: The photo's file.
+        labels: The file of its label map, of the photo's size; None for an unlabelled photo.
+        near_grey: The collection lists it as a photo without colour.
+        class_names: Of the label map's classes, by label; empty for an unlabelled photo.
     """
 
     name: str

@@ -16,17 +16,17 @@ _STROKE_STEPS = 24
 
 
 def draw_hints(batch: Batch, probability: float, *, seed: int, step: int, first: int = 0) -> Hints:
-    """Hints of the batch's true chroma: for a share of photos 1 to 100 of them, as many small numbers as large ones.
+    """Hints of the batch's true chroma, from 1 to 100 in a share of the photos: few as often as many.
 
     A third of those photos get points, a third strokes, and a third whole regions: of one label where there is one,
     else rectangles.
 
     Args:
-        batch: photos, as they are trained on.
-        probability: of a photo getting any.
-        seed: of the training.
-        step: of the training.
-        first: the place of the batch's first photo among those of all processes.
+        batch: Photos, as they are trained on.
+        probability: Of a photo getting any.
+        seed: Of the training.
+        step: Of the training.
+        first: The place of the batch's first photo among those of all processes.
     """
     known = [
         _draw_known(labels, probability, generator_of(seed, step, first + place))

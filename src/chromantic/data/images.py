@@ -19,7 +19,7 @@ def read_rgb(path: Path) -> Float[Tensor, "3 height width"]:
     """A photo, grey or in colours, upright, as sRGB in [0, 1].
 
     Raises:
-        ChromanticError: the file is missing, broken or no picture.
+        ChromanticError: The file is missing, broken or no picture.
     """
     photo = read_photo(path)
     return (
@@ -36,7 +36,7 @@ def photo_size(path: Path) -> tuple[int, int]:
     """Width and height of a photo as `read_rgb` gives it, from its head alone.
 
     Raises:
-        ChromanticError: the file is missing, broken or no picture.
+        ChromanticError: The file is missing, broken or no picture.
     """
     header = read_header(path)
     return header.width, header.height
@@ -46,7 +46,7 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "height width"]:
     """A label map: one class index per pixel, from a palette or a grey picture, or from COCO-Stuff 10K's `.mat`.
 
     Raises:
-        ChromanticError: the file is missing, broken or holds colours where indices are expected.
+        ChromanticError: The file is missing, broken or holds colours where indices are expected.
     """
     if path.suffix == ".mat":
         return _read_mat(path)

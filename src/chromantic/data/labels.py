@@ -1,4 +1,4 @@
-"""What label maps may hold, asked before any long work."""
+"""Checks of label maps, before any long work."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +13,7 @@ def class_names_of(examples: Iterable[Example]) -> tuple[str, ...]:
     """The classes of all labelled photos; PASCAL VOC's where none is labelled.
 
     Raises:
-        ChromanticError: their label maps have different classes.
+        ChromanticError: Their label maps have different classes.
     """
     labelled = [example for example in examples if example.labels is not None]
     for example in labelled:
@@ -26,11 +26,10 @@ def class_names_of(examples: Iterable[Example]) -> tuple[str, ...]:
 
 
 def check_labels(examples: Sequence[Example]) -> None:
-    """Reads every label map once, and the heads of their photos.
+    """Checks that every label map is of its photo's size and holds classes of its collection alone.
 
     Raises:
-        ChromanticError: one is unreadable, is not of its photo's size, or has a label that is no class of its
-            collection and not void.
+        ChromanticError: One is unreadable or of another size, or has a label that is neither a class nor void.
     """
     for example in track(examples, "Checking labels"):
         if example.labels is None:

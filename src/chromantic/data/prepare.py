@@ -34,12 +34,12 @@ class Packed:
     """What a preparation wrote.
 
     Attributes:
-        photos: photos in the cache.
-        labelled: those with labels.
-        near_grey: those kept for their labels alone.
-        dropped: near-grey photos without labels, which are not in the cache.
-        bytes: the file's size.
-        labelled_by: photos that each segmenter was heard on.
+        photos: Photos in the cache.
+        labelled: Those with labels.
+        near_grey: Those kept for their labels alone.
+        dropped: Near-grey photos without labels, which are not in the cache.
+        bytes: The file's size.
+        labelled_by: Photos that each segmenter was heard on.
     """
 
     photos: int
@@ -80,18 +80,18 @@ def prepare(
     Near-grey photos keep their labels but are marked not colourful; without labels they are dropped.
 
     Args:
-        collections: where the photos are.
-        output: the `.safetensors` file to write; it appears whole or not at all.
-        split: the list of photos to take from collections that have several.
-        stuff: tell stuff apart, too: VOC's classes and those of `stuff.toml`.
-        segmenters: of colour photos, whose labels are taken where they are sure and people gave none (`relabel`).
+        collections: Where the photos are.
+        output: The `.safetensors` file to write; it appears whole or not at all.
+        split: The list of photos to take from collections that have several.
+        stuff: Tell stuff apart, too: VOC's classes and those of `stuff.toml`.
+        segmenters: Of colour photos, whose labels are taken where they are sure and people gave none (`relabel`).
             Their verdicts are kept in a folder beside the output, and not asked for again.
-        label_minutes: stop asking each segmenter after this time; photos that it has not seen stay as they are.
-        squash: make every photo 128 x 128 (the paper's protocol, `squash128`) instead of keeping its aspect.
+        label_minutes: Stop asking each segmenter after this time; photos that it has not seen stay as they are.
+        squash: Make every photo 128 x 128 (the paper's protocol, `squash128`) instead of keeping its aspect.
 
     Raises:
-        ChromanticError: nothing to pack, a file is missing or unreadable, a label is no class, the collections have
-            different classes, or the output cannot be written.
+        ChromanticError: There is nothing to pack, a file is missing or unreadable, or a label is no class. Or the
+            collections have different classes, or the output cannot be written.
     """
     if output.suffix != ".safetensors":
         raise ChromanticError(f"{output}: a cache is named *.safetensors; rename the output")

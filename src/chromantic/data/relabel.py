@@ -30,9 +30,9 @@ def join_labels(
     people's background and where nothing is known. Both are believed where they are sure, specks left out.
 
     Args:
-        labels: people's, VOC's classes and void; None for a photo without.
-        verdicts: segmenters' words with their classes, in the order in which they are heard.
-        stuff: whether stuff is among the classes.
+        labels: People's, VOC's classes and void; None for a photo without.
+        verdicts: Segmenters' words with their classes, in the order in which they are heard.
+        stuff: Whether stuff is among the classes.
 
     Returns:
         The labels; None where there is nothing to say.

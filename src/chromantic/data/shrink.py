@@ -23,10 +23,10 @@ class SmallPhoto:
     """One photo at training size.
 
     Attributes:
-        rgb: sRGB in [0, 1].
+        rgb: Its colours, sRGB in [0, 1].
         lightness: L in [0, 100].
         chroma: (a, b) on the 1-unit grid, the mean over every cell of `CELL` x `CELL` pixels.
-        labels: the class of most of every cell, or void; None for an unlabelled photo.
+        labels: The class of most of every cell, or void; None for an unlabelled photo.
         colourful: False for a near-grey photo.
     """
 
@@ -41,12 +41,12 @@ def shrink(example: Example, squash: bool, crop: bool = False) -> SmallPhoto:
     """Reads a photo at training size.
 
     Args:
-        example: the photo.
-        squash: make it square, `SHORTER_SIDE` wide (the paper's protocol, `squash128`) instead of keeping its aspect.
-        crop: take the photo's central square alone.
+        example: The photo.
+        squash: Make it square, `SHORTER_SIDE` wide (the paper's protocol, `squash128`) instead of keeping its aspect.
+        crop: Take the photo's central square alone.
 
     Raises:
-        ChromanticError: a file is missing or unreadable, or the labels are not of the photo's size.
+        ChromanticError: A file is missing or unreadable, or the labels are not of the photo's size.
     """
     whole = read_rgb(example.photo)
     full = central_square(whole) if crop else whole

@@ -1,7 +1,7 @@
-"""What segmenters of colour photos say of photos that nobody labelled, cell by cell, kept on disk as it is found.
+"""What segmenters of colour photos say of photos, cell by cell, kept on disk as it is found.
 
-A large segmenter takes a second a photo, so a labelling of many thousand photos is interrupted and gone on with: every
-verdict is a small file of its own, and those that are there are not asked for again.
+A large segmenter takes a second a photo, so it must be possible to interrupt the labelling of many thousand photos:
+every verdict is a small file of its own, and those that are there are not asked for again.
 """
 
 import time
@@ -73,7 +73,7 @@ class VerdictStore:
         """The verdict on a photo; None if there is none yet.
 
         Raises:
-            ChromanticError: the file is damaged.
+            ChromanticError: The file is damaged.
         """
         path = self._file(example)
         if not path.is_file():
@@ -94,7 +94,7 @@ def judge(segmenter: Segmenter, example: Example) -> Verdict:
     """Asks a segmenter of one photo.
 
     Raises:
-        ChromanticError: the photo cannot be read.
+        ChromanticError: The photo cannot be read.
     """
     rgb = read_rgb(example.photo)
     shares = F.adaptive_avg_pool2d(segmenter(rgb[None]).float().softmax(dim=1), grid_of(*rgb.shape[1:]))
@@ -108,16 +108,16 @@ def collect_verdicts(
     """Asks a segmenter of the photos that it has not seen yet, in an order that covers all collections evenly.
 
     Args:
-        segmenter: to be asked.
-        examples: the photos.
-        store: where verdicts are kept.
-        minutes: stop after this time; None goes through all photos.
+        segmenter: To be asked.
+        examples: The photos.
+        store: Where verdicts are kept.
+        minutes: Stop after this time; None goes through all photos.
 
     Returns:
         The number of photos that have a verdict now.
 
     Raises:
-        ChromanticError: a photo cannot be read, or a verdict cannot be written.
+        ChromanticError: A photo cannot be read, or a verdict cannot be written.
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(0)).tolist()

@@ -66,14 +66,15 @@ class NormalizedConv(nn.Module):
         self.norm = group_norm(out_channels)
 
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out h w"]:
-        return self.norm(self.conv(x if self.depthwise is None else self.depthwise(x)))
+        y: Tensor = self.norm(self.conv(x if self.depthwise is None else self.depthwise(x)))
+        return y
 
 
 class GatedResidualBlock(nn.Module):
     """Two 3x3 convolutions, a gate and a skip connection.
 
-    Each convolution's output is normalized, the gate's too: without it Adam's early steps, summed over a thousand
-    inputs, close the gates for good, and the block with them.
+    Each convolution's output is normalized, the gate's too. Without that, Adam's early steps, summed over a thousand
+    inputs, close the gates for good.
 
     Attributes:
         dropout: Share of features dropped before the second convolution, in training; a training sets it.
@@ -98,7 +99,7 @@ def group_norm(channels: int) -> nn.GroupNorm:
 
 
 def start_near_identity(conv: nn.Conv2d) -> None:
-    """Make the last convolution of a residual branch small, so that a deep stack starts as a shallow one."""
+    """Makes the last convolution of a residual branch small, so that a deep stack starts as a shallow one."""
     with torch.no_grad():
         conv.weight.mul_(0.1)
 

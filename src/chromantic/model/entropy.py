@@ -15,8 +15,8 @@ _STEP = 5  # spreads 13 pairs evenly over the square
 def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tensor, "batch height width"]:
     """The joint entropy of a and b on the 1-unit grid, in bits, from 0 to 16.
 
-    The mean surprise of the same 13 draws of every component, weighted by the components: mostly within 0.1 bits of
-    the sum over the grid and without bias, without noise between neighbours, and always the same.
+    It is the mean surprise of 13 draws of every component, always the same ones, weighted by the components. Mostly
+    it is within 0.1 bits of the sum over the grid, without bias, and without noise between neighbours.
 
     Args:
         parameters: Mixture parameters of each pixel.
@@ -36,7 +36,7 @@ def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tenso
 def _logistic_draws() -> Float[Tensor, "draws 2"]:
     """Pairs of logistic noise: the means of 13 equally likely strata, each once per axis, paired as a lattice.
 
-    The mean of a stratum is a difference of u ln u + (1 - u) ln(1 - u), whose derivative is the logistic quantile.
+    A stratum's mean is a difference of u ln u + (1 - u) ln(1 - u): its derivative is the logistic quantile.
     """
     edges = torch.linspace(0, 1, _STRATA + 1, dtype=torch.float64)
     means = _STRATA * (torch.xlogy(edges, edges) + torch.xlogy(1 - edges, 1 - edges)).diff()

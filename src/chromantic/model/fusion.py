@@ -36,4 +36,5 @@ class FeatureTransformation(nn.Module):
         class_logits: Float[Tensor, "batch classes height width"],
     ) -> Float[Tensor, "batch channels height width"]:
         scale, shift = self.scale_and_shift(F.elu(self.hidden(class_logits.softmax(dim=1)))).chunk(2, dim=1)
-        return embedding * (1 + scale) + shift
+        transformed: Tensor = embedding * (1 + scale) + shift
+        return transformed

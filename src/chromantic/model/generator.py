@@ -1,11 +1,11 @@
 """The autoregressive generator g: a conditional PixelCNN, shaped so that sampling can be cheap.
 
-Two stacks of gated residual blocks read the canvas. The vertical stack sees the rows above and need run only once per
-row; the slim horizontal stack sees the pixels to the left and what the vertical stack tells it, and must run once per
-pixel. The scene enters through one linear 1x1 convolution, computed once per photo whatever the number of samples.
+Two stacks of gated residual blocks read the canvas. The vertical stack sees the rows above, and runs once per row. The
+slim horizontal stack sees the pixels to the left and what the vertical one tells it, and runs once per pixel. The scene
+enters through one linear 1x1 convolution, once per photo, whatever the number of samples.
 
-Every causal convolution takes the part of its input that came before (`past`), so that the same code runs over whole
-photos in training, over single rows and over single pixels in sampling.
+Every causal convolution takes the part of its input that came before (`past`). So the same code runs over whole photos
+in training, and over single rows and pixels in sampling.
 """
 
 from collections.abc import Callable

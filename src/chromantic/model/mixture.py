@@ -1,8 +1,9 @@
 """Mixtures of discretized logistics over chroma (PixelCNN++, for two channels).
 
-A pixel's mixture has six numbers per component: a logit, the means of a and b, their log-scales, and a coefficient
-that shifts the mean of b by tanh(coefficient) times a. They are written in normalized chroma ([-1, 1]). The bins are
-the 1-unit chroma grid of `chromantic.colour.lab`; the outermost bins take the tails, so probabilities sum to one.
+A pixel's mixture has six numbers per component: a logit, the means of a and b, their log-scales, and a coefficient.
+The coefficient shifts the mean of b by tanh(coefficient) times a. Means and scales are those of normalized chroma
+([-1, 1]). The bins are the 1-unit chroma grid of `chromantic.colour.lab`; the outermost bins take the tails, so
+probabilities sum to one.
 """
 
 import math
@@ -44,11 +45,12 @@ class Mixture(NamedTuple):
 def split_maps(parameters: Float[Tensor, "batch maps *size"]) -> tuple[Tensor, ...]:
     """A head's output maps as logits, means, log-scales and coefficients (before their tanh)."""
     components = parameters.shape[1] // NUMBERS_PER_COMPONENT
-    return parameters.split([components, 2 * components, 2 * components, components], dim=1)
+    maps: tuple[Tensor, ...] = parameters.split([components, 2 * components, 2 * components, components], dim=1)
+    return maps
 
 
 def unpack(parameters: Float[Tensor, "batch maps *size"]) -> Mixture:
-    """Split a head's output maps into named parameters: floating point of at least 32 bits, log-scales bounded."""
+    """A head's output maps as named parameters: at least float32, the log-scales bounded."""
     if parameters.dtype in (torch.bfloat16, torch.float16):
         parameters = parameters.float()
     logits, means, log_scales, coefficients = split_maps(parameters)
@@ -174,4 +176,5 @@ class MixtureHead(nn.Module):
             bias[3 * components : 5 * components] = -2.5
 
     def forward(self, x: Float[Tensor, "batch channels *size"]) -> Float[Tensor, "batch maps *size"]:
-        return self.conv(F.elu(x))
+        maps: Tensor = self.conv(F.elu(x))
+        return maps

@@ -21,7 +21,7 @@ from chromantic.model.trunks import TRUNKS
 
 
 class Scene(NamedTuple):
-    """What one pass over a photo's lightness understood, at a quarter of its resolution.
+    """What one pass over a photo's lightness understood, at a quarter of the photo's resolution.
 
     Attributes:
         lightness: [batch 1 h w], normalized.
@@ -82,7 +82,7 @@ class Chromantic(nn.Module):
         )
 
     def encode(self, lightness: Float[Tensor, "batch 1 height width"], hints: Hints | None = None) -> Scene:
-        """Understand photos: color embedding and segmentation, once per photo.
+        """Runs the color embedding and the segmentation, once per photo.
 
         Args:
             lightness: L in [0, 100]; height and width are multiples of 4. Photos are best read with a shorter side

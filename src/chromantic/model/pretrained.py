@@ -47,7 +47,7 @@ def resolve(name_or_path: str | Path) -> Path:
 
 
 def save(network: Chromantic, path: Path, about: Mapping[str, object]) -> None:
-    """Write weights as float16, with the network's config and `about` (JSON values) inside, whole or not at all.
+    """Writes weights as float16, with the network's config and `about` (JSON values) inside, whole or not at all.
 
     Raises:
         ChromanticError: A weight is not finite, or too large for float16, or the file cannot be written.
@@ -70,8 +70,8 @@ def load(name_or_path: str | Path = "default") -> Chromantic:
     """A network in evaluation mode, float32, from shipped weights (by name) or a user's file.
 
     Raises:
-        ChromanticError: There is no such file, or it is not a whole Chromantic checkpoint: no safetensors file,
-            no config inside, tensors that the config does not have, or of other shapes, or values that are not finite.
+        ChromanticError: There is no such file, or it is not a whole Chromantic checkpoint. It is no safetensors file,
+            its config is missing or unknown, its tensors are not those of its network, or a value is not finite.
     """
     return load_module(name_or_path, NETWORK_KEY, Chromantic)
 

@@ -29,4 +29,5 @@ class AtrousPyramid(nn.Module):
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes height width"]:
         x = F.elu(x)
         first, *others = (branch(x) for branch in self.branches)
-        return sum(others, start=first)
+        logits: Tensor = sum(others, start=first)
+        return logits

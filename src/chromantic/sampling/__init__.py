@@ -26,7 +26,7 @@ def sample_chroma(
     scale_temperature: float | None = None,
     callback: Callable[[int, int], None] | None = None,
 ) -> tuple[Float[Tensor, "samples 2 height width"], Float[Tensor, "samples"]]:
-    """Draw several colorizations of each photo of a scene.
+    """Draws several colorizations of each photo of a scene.
 
     Args:
         network: The network that encoded the scene.
@@ -38,8 +38,8 @@ def sample_chroma(
         callback: Called with the number of finished rows and of all rows; may raise to cancel.
 
     Returns:
-        Chroma on the grid, CIE units, all samples of the first photo first; and the log-likelihood in nats of each
-        sample under the model (at temperature 1).
+        Chroma on the grid, in CIE units, all samples of the first photo first. And the log-likelihood of each sample
+        under the model at temperature 1, in nats.
     """
     photos, _, height, width = scene.lightness.shape
     dtype, device = scene.lightness.dtype, scene.lightness.device

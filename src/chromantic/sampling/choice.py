@@ -1,8 +1,8 @@
 """One colorization without drawing, and which of several draws to show.
 
-The mean of the colours that the embedding deems possible is right about large things and free of patches, but duller
-than photographs, since a mean of different colours is. Made as colourful as photographs it is the most natural single
-result, and what draws, which wander off pixel by pixel, are measured against.
+The mean of the colours that the embedding deems possible is right about large things and free of patches. But it is
+duller than photographs, as a mean of different colours is. Made as colourful as they are, it is the most natural single
+result. Draws wander off pixel by pixel, so they are compared with it.
 """
 
 from jaxtyping import Float, Int64

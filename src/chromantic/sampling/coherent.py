@@ -1,10 +1,10 @@
 """Draws whose things hold together.
 
-The generator draws pixel by pixel, and goes on with what it has once begun. Here each thing of a photo draws one
-colour, and all its pixels learn of it: the colour is taken from the embedding's mixture at one of the thing's cells,
-and every cell's own mixture is updated by it as by a noisy observation of its colour (Bayes' rule, component by
-component). So a whole car turns red, while a cell that knows better, such as a face in front of it, hardly heeds it. A
-draw is the mean of what is then expected, made as vivid as photographs. One pass over the photo serves all draws.
+The generator draws pixel by pixel, and keeps to what it has begun. Here each thing of a photo draws one colour: of the
+embedding's mixture at one of the thing's cells. All its cells take it for a noisy observation of their own colour, and
+update their mixtures by Bayes' rule, component by component. So a whole car turns red. A cell that knows better, such
+as a face in front of it, hardly heeds it. A draw is the mean of what is then expected, made as vivid as photographs.
+One pass over the photo serves all draws.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def sample_coherently(
     temperature: float = 1.0,
     callback: Callable[[int, int], None] | None = None,
 ) -> Float[Tensor, "samples 2 height width"]:
-    """Draw several colorizations of one photo, in CIE units.
+    """Draws several colorizations of one photo, in CIE units.
 
     Args:
         scene: Of one photo.

@@ -1,4 +1,4 @@
-"""The noise of a sample, drawn first and indexed by pixel, so that order and batch change it by rounding alone."""
+"""The noise of a sample: drawn first and indexed by pixel, so order and batch change it by rounding alone."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The things of a photo, for draws that shall colour each as a whole."""
+"""The things of a photo, for draws that colour each as a whole."""
 
 import torch
 import torch.nn.functional as F
@@ -29,13 +29,14 @@ def find_regions(scene: Scene) -> Float[Tensor, "regions height width"]:
     cells = smooth[0].flatten(1).T
     centres = _k_means(cells)
     shares = (torch.cdist(cells, centres).square() / -_SOFTNESS).softmax(dim=1)
-    return shares.T.unflatten(1, scene.lightness.shape[2:])
+    regions: Tensor = shares.T.unflatten(1, scene.lightness.shape[2:])
+    return regions
 
 
 def _k_means(cells: Float[Tensor, "cells features"]) -> Float[Tensor, "regions features"]:
     """Centres of up to `REGIONS` regions, fewer where fewer things differ.
 
-    They begin at random cells: at outliers, as is often done, small odd spots would become things of their own.
+    They begin at random cells. At outliers, as is often done, small odd spots would become things of their own.
     """
     order = torch.randperm(len(cells), generator=torch.Generator().manual_seed(0))
     centres = cells[order[:REGIONS].to(cells.device)].clone()

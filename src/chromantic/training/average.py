@@ -1,9 +1,8 @@
-"""What can still be done for trained weights without training: averaging with their start, and calibration.
+"""What improves trained weights without training: an average with those they began from, and calibration.
 
-A training that goes on over the same photos learns them by heart: it grows too sure of its colours, though it still
-learns to see. The average with the weights that it began from keeps what both know (Wortsman et al. 2022,
-arXiv:2109.01903), and two numbers make it as unsure as it should be on photos never seen (temperature scaling: Guo et
-al. 2017, arXiv:1706.04599).
+A long training learns its photos by heart: it grows too sure of its colours, though it still learns to see. The
+average with the weights that it began from keeps what both know (Wortsman et al. 2022, arXiv:2109.01903). Two numbers
+make it as unsure as it should be on photos never seen (temperature scaling: Guo et al. 2017, arXiv:1706.04599).
 """
 
 from dataclasses import dataclass
@@ -27,10 +26,10 @@ class Calibration:
     """What was found on half of the photos, and whether it holds on the others.
 
     Attributes:
-        sharpness: factor on the mixtures' logits.
-        log_scale: what is added to the log-scales.
-        before: bits per dimension of the embedding on the photos that nothing was fitted to.
-        after: the same, calibrated.
+        sharpness: Factor on the mixtures' logits.
+        log_scale: What is added to the log-scales.
+        before: Bits per dimension of the embedding on the photos that nothing was fitted to.
+        after: The same, calibrated.
     """
 
     sharpness: float
@@ -43,14 +42,14 @@ def average(first: str | Path, second: str | Path, share: float, calibration: Pa
     """Writes the average of two weights of one network; its origin is that of the first.
 
     Args:
-        first: name or file of weights.
-        second: of others.
-        share: of the first in the average, in [0, 1].
-        calibration: cache of photos not trained on, to calibrate the embedding by; None leaves it.
-        output: the .safetensors file.
+        first: Name or file of weights.
+        second: Of others.
+        share: Of the first in the average, in [0, 1].
+        calibration: Cache of photos not trained on, to calibrate the embedding by; None leaves it.
+        output: The .safetensors file.
 
     Raises:
-        ChromanticError: weights or cache cannot be used, or the networks differ.
+        ChromanticError: Weights or cache cannot be used, or the networks differ.
     """
     network, other = pretrained.load(first), pretrained.load(second)
     if network.config != other.config:
@@ -74,11 +73,11 @@ def calibrate(network: Chromantic, photos: PhotoCache) -> Calibration:
     """Makes the embedding's mixtures as sharp as they should be, by every other one of the colourful photos.
 
     Args:
-        network: whose embedding's head is changed.
-        photos: of one size, that were not trained on.
+        network: Whose embedding's head is changed.
+        photos: Of one size, that were not trained on.
 
     Raises:
-        ChromanticError: fewer than two photos are colourful, or the photos differ in size.
+        ChromanticError: Fewer than two photos are colourful, or the photos differ in size.
     """
     colourful = photos.colourful.nonzero().flatten()
     if len(colourful) < 2:

@@ -1,4 +1,4 @@
-"""How long a training has run, over all its interruptions, and on what."""
+"""How long a training has run, interruptions left out, and on what machine."""
 
 import platform
 import time
@@ -8,7 +8,7 @@ import torch
 
 
 class Clock:
-    """Hours of a training; saved in its checkpoints, so that they go on where it does."""
+    """Hours of a training, which its checkpoints keep: they count on when it is resumed."""
 
     def __init__(self) -> None:
         """Starts at zero."""
@@ -25,12 +25,12 @@ class Clock:
         return {"hours": self.hours}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Goes on from a checkpoint."""
+        """Counts on from a checkpoint."""
         self._before, self._since = state["hours"] * 3600, time.monotonic()
 
 
 def machine(processes: int) -> str:
-    """What does the arithmetic of so many processes, in words."""
+    """What so many processes compute on, in words."""
     if torch.cuda.is_available():
         return f"{processes} x {torch.cuda.get_device_name()}"
     try:

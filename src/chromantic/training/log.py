@@ -25,8 +25,8 @@ class _Speed(ProgressColumn):
 class Log:
     """The log of one run, written by the main process.
 
-    `metrics.jsonl` holds nothing but numbers that repeat exactly: lines after the step that a run resumes from are
-    dropped, and speed goes to the progress bar alone.
+    `metrics.jsonl` holds only numbers that repeat exactly. Lines after the step that a run resumes from are dropped,
+    and speed goes to the progress bar alone.
     """
 
     def __init__(self, accelerator: Accelerator, run: Path, first: int, steps: int, batch_size: int) -> None:
@@ -60,11 +60,11 @@ class Log:
         self.accelerator.end_training()
 
     def advance(self) -> None:
-        """Count a step."""
+        """Counts a step."""
         self.progress.advance(self.task)
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
-        """Write the values of a step."""
+        """Writes the values of a step."""
         self.accelerator.log(values, step=step)
         if self.accelerator.is_main_process:
             with self.path.open("a") as file:

@@ -26,7 +26,8 @@ def orthogonalize(matrices: Float[Tensor, "batch rows columns"]) -> Float[Tensor
     for _ in range(_ITERATIONS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if upright else x).float()
+    nearest: Tensor = (x.mT if upright else x).float()
+    return nearest
 
 
 class Muon(torch.optim.Optimizer):
@@ -38,7 +39,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Move every kernel that has a gradient."""
+        """Moves every kernel that has a gradient."""
         for group in self.param_groups:
             alike: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for kernel in group["params"]:
@@ -65,4 +66,5 @@ class Muon(torch.optim.Optimizer):
 def _matrices(kernel: Float[Tensor, "out in height width"]) -> Float[Tensor, "parts rows columns"]:
     """One matrix a kernel; two where the outputs are twice the inputs, as values and their gates are."""
     parts = 2 if kernel.shape[0] == 2 * kernel.shape[1] else 1
-    return kernel.flatten(1).unflatten(0, (parts, -1))
+    matrices: Tensor = kernel.flatten(1).unflatten(0, (parts, -1))
+    return matrices

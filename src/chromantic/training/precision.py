@@ -14,16 +14,16 @@ def computes_bfloat16() -> bool:
     A CPU without instructions for it is several times slower in bfloat16 than in float32.
     """
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities()
     return any(able.get(instruction, False) for instruction in _CPU_INSTRUCTIONS)
 
 
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
-    """Numbers below 1.2e-38 are zero: a CPU takes many times longer over them than over others.
+    """Makes numbers below 1.2e-38 zero, over which a CPU takes many times longer than over others.
 
-    They are what is left of gradients behind the generator's shut gates. Threads that begin meanwhile compute so too.
+    They are what is left of gradients behind the generator's shut gates. Threads that begin inside compute so, too.
     """
     torch.set_flush_denormal(True)
     try:

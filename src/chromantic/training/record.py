@@ -1,4 +1,4 @@
-"""What a run trains: written when it begins, so that it goes on as the same training or not at all."""
+"""What a run trains: written when it begins, so that it resumes as the same training or not at all."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class Start:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What must not change while a run goes on.
+    """What must not change during a run.
 
     Attributes:
         network: The network.
@@ -67,7 +67,7 @@ class RunRecord:
     task: str = pretrained.NETWORK_KEY
 
     def write(self, run: Path) -> None:
-        """Write the record of a run that begins.
+        """Writes the record of a run that begins.
 
         Raises:
             ChromanticError: The run's folder cannot be written to.
@@ -92,7 +92,7 @@ class RunRecord:
 
 
 def record_of(run: Path, experiment: RunRecord, start: str | Path | None) -> RunRecord:
-    """The record of a run that goes on.
+    """The record of a run that is resumed.
 
     Args:
         run: The run's folder.

@@ -1,4 +1,4 @@
-"""A training's state: set up afresh, or taken up where it was interrupted."""
+"""Sets a training up: afresh, or as it was when it was interrupted."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,11 +76,11 @@ class Training:
 
 
 def set_up(config: TrainingConfig, run: Path, task: Task, start: str | Path | None) -> Training:
-    """Reads the photos and builds the network: of a run that begins, or of one that goes on.
+    """Reads the photos and builds the network, for a run that begins or for one that is resumed.
 
     Args:
         config: The experiment.
-        run: The run's folder. A checkpoint in it is gone on from; without one a record of the run is written there.
+        run: The run's folder. A checkpoint in it is taken up; without one a record of the run is written there.
         task: What is trained.
         start: Weights that a run begins with; None begins afresh.
 
@@ -185,7 +185,7 @@ def _started(config: NetworkConfig, start: str) -> Chromantic:
 
 
 def _prepare(network: nn.Module, optimization: OptimizationSection) -> None:
-    """Sets dropout, freezes what shall not learn, and lays the weights out as convolutions like them."""
+    """Sets dropout, freezes what shall not learn, and lays the weights out channels last."""
     for module in network.modules():
         if isinstance(module, GatedResidualBlock):
             module.dropout = optimization.dropout

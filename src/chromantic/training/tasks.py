@@ -1,4 +1,4 @@
-"""What the loop trains: the paper's network, or something that it is compared with or judged by."""
+"""What the loop trains: the paper's network, or one that it is compared with or judged by."""
 
 from typing import Protocol, runtime_checkable
 
@@ -18,7 +18,7 @@ class Task(Protocol):
     """A kind of network, and what it learns from photos.
 
     Attributes:
-        key: under which the weights' file holds the network's config.
+        key: Under which the weights' file holds the network's config.
     """
 
     key: str

@@ -39,28 +39,28 @@ def train(
     start: str | Path | None = None,
     minutes: float | None = None,
 ) -> Path | None:
-    """Trains a network, or goes on with a training that was interrupted.
+    """Trains a network, or resumes a training that was interrupted.
 
-    The same call starts and resumes: a run folder with a checkpoint goes on from it, with the numbers of an
-    uninterrupted training. Under `torchrun` or `accelerate launch` each process takes its part of every batch.
+    The same call does both: a training with a checkpoint in its run folder is resumed, with the numbers of an
+    uninterrupted one. Under `torchrun` or `accelerate launch` each process takes its part of every batch.
 
     Args:
         config: The experiment.
         run: Folder for checkpoints, `metrics.jsonl`, TensorBoard events, pictures and the resulting weights.
         task: What to train.
         start: Weights of a colorization to start from, by name or file, as for one's own photos; None starts afresh.
-            They are read when the run begins, not when it goes on.
+            They are read when the run begins, not when it is resumed.
         minutes: Stop after this time, with a checkpoint; None trains to the last step.
 
     Returns:
         The weights' file, or None if the time was up before the last step.
 
     Raises:
-        ChromanticError: The caches or the weights to start from cannot be used, the run folder holds another training
-            or one that has finished, there is no compiler for `compile = true`, or the weights have become infinite or
-            not numbers; the last checkpoint is sound.
-        KeyboardInterrupt: SIGINT or SIGTERM came. If steps had begun, a checkpoint holds them, and the message of the
-            main process says how to go on.
+        ChromanticError: The caches or the weights to start from cannot be used, or the config does not fit them. The
+            run folder holds another training or one that has finished. There is no compiler for `compile = true`. Or
+            the gradients are no longer numbers; the last checkpoint is sound then.
+        KeyboardInterrupt: SIGINT or SIGTERM came. If the first step had begun, a checkpoint keeps what was learned, and
+            the main process's message says how to go on.
     """
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     training = set_up(config, run, task, start)

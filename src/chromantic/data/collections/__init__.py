@@ -1,1 +1,1 @@
-"""Readers of data sets: each gives the examples of one."""
+"""Readers of data sets, a file each: they give the examples of one. `data/collect.py` lists them."""

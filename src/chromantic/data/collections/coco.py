@@ -16,7 +16,7 @@ def coco_examples(root: Path) -> list[Example]:
     """The listed photos with their label maps.
 
     Raises:
-        ChromanticError: the list, a photo or a label map is missing.
+        ChromanticError: The list, a photo or a label map is missing.
     """
     return [
         Example(

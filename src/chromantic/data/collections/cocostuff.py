@@ -57,8 +57,8 @@ def cocostuff_examples(root: Path, split: str) -> list[Example]:
         split: `train` or `test` of the former, `train2017` or `val2017` of the latter.
 
     Raises:
-        ChromanticError: the layout, the split, a photo or a label map is missing, the split is empty, or `labels.txt`
-            is no list of classes.
+        ChromanticError: The layout, the split, a photo or a label map is missing. Or the split is empty, or
+            `labels.txt` is no list of classes.
     """
     class_names = _class_names(root / "labels.txt")
     photos, maps = root / "images", root / "annotations"

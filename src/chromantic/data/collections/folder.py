@@ -10,7 +10,7 @@ def folder_examples(root: Path) -> list[Example]:
     """The photos below a folder, in the order of their paths.
 
     Raises:
-        ChromanticError: no such folder, or no photo in it.
+        ChromanticError: No such folder, or no photo in it.
     """
     from chromantic.photo import photos_in  # here: the command line needs this file for its help
 

@@ -21,11 +21,11 @@ def voc_examples(root: Path, split: str) -> list[Example]:
     """The photos of a split with their masks.
 
     Args:
-        root: the `VOCdevkit` folder or the `VOC2012` folder in it.
-        split: a list in `ImageSets/Segmentation`, such as `train_aug` or `val`.
+        root: The `VOCdevkit` folder or the `VOC2012` folder in it.
+        split: A list in `ImageSets/Segmentation`, such as `train_aug` or `val`.
 
     Raises:
-        ChromanticError: the layout, the list, a photo or a mask is missing.
+        ChromanticError: The layout, the list, a photo or a mask is missing.
     """
     devkit = root / "VOC2012" if (root / "VOC2012").is_dir() else root
     lists = devkit / "ImageSets" / "Segmentation"

@@ -84,7 +84,8 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out h w"]:
         y = x if self.expand is None else F.relu6(self.expand(x))
         y = self.project(F.relu6(self.depthwise(y)))
-        return x + y if self.residual else y
+        residual: Tensor = x + y if self.residual else y
+        return residual
 
 
 class EfficientNetTrunk(Trunk):
@@ -122,7 +123,8 @@ class EfficientNetTrunk(Trunk):
             if str(number) in self.joints:
                 joined.append(F.interpolate(self.joints[str(number)](x), grid, mode="bilinear"))
         first, *others = joined
-        return self.mix(F.elu(sum(others, start=first)))
+        features: Tensor = self.mix(F.elu(sum(others, start=first)))
+        return features
 
     def load_imagenet(self) -> None:
         """Takes the backbone's weights from the installed PyPI package, with batch normalization folded in.

@@ -1,4 +1,4 @@
-"""ImageNet's weights, from the PyPI packages that carry them: an extra, for training alone."""
+"""Weights that were learned on ImageNet, from the PyPI packages that hold them; only training needs them."""
 
 import importlib.util
 from pathlib import Path
@@ -22,4 +22,5 @@ def read_efficientnet(variant: int) -> dict[str, Tensor]:
         raise ChromanticError(
             f"{package}: not installed, and training begins with its weights; pip install 'chromantic[train]'"
         )
-    return torch.load(files[0], map_location="cpu", weights_only=True)
+    tensors: dict[str, Tensor] = torch.load(files[0], map_location="cpu", weights_only=True)
+    return tensors

@@ -1,7 +1,7 @@
 """Other ways to colorize, on the paper's trunk: a head and a loss each.
 
-A baseline is Table 1 with another last layer. It is trained by the same loop on the same photos as the network, so that
-a table compares methods and not data. A head is a module with
+A baseline is Table 1 with another last layer. It is trained by the loop that trains the network, on the same photos, so
+that a table compares methods and not data. A head is a module with
 
 - `maps`: the numbers per pixel that it reads,
 - `loss(maps, chroma)`: [batch h w], given maps [batch maps h w] and the true chroma [batch 2 h w] in CIE units,
@@ -59,10 +59,12 @@ class Histograms(nn.Module):
 
     def chroma(self, maps: Tensor) -> Tensor:
         centres = _HISTOGRAM_START + _HISTOGRAM_STEP * torch.arange(_HISTOGRAM_BINS, device=maps.device)
-        return (self._log_shares(maps).exp() * centres.view(-1, 1, 1)).sum(dim=2)
+        means: Tensor = (self._log_shares(maps).exp() * centres.view(-1, 1, 1)).sum(dim=2)
+        return means
 
     def _log_shares(self, maps: Tensor) -> Tensor:
-        return maps.float().unflatten(1, (2, _HISTOGRAM_BINS)).log_softmax(dim=2)
+        log_shares: Tensor = maps.float().unflatten(1, (2, _HISTOGRAM_BINS)).log_softmax(dim=2)
+        return log_shares
 
 
 class Rebalanced(nn.Module):
@@ -140,7 +142,7 @@ class Baseline(nn.Module):
 
         Args:
             lightness: L in [0, 100]; height and width are multiples of 4.
-            chroma: the true one, on the grid, at a quarter of the lightness's resolution.
+            chroma: The true one, on the grid, at a quarter of the lightness's resolution.
         """
         return self.head.loss(self._maps(lightness), chroma)
 
@@ -151,7 +153,8 @@ class Baseline(nn.Module):
 
     def _maps(self, lightness: Tensor) -> Tensor:
         lightness = normalize_lightness(lightness)
-        return self.last(F.elu(self.trunk(torch.cat([lightness, torch.ones_like(lightness)], dim=1))))
+        maps: Tensor = self.last(F.elu(self.trunk(torch.cat([lightness, torch.ones_like(lightness)], dim=1))))
+        return maps
 
 
 class BaselineTask:
@@ -183,7 +186,7 @@ def load_baseline(method: str, path: str | Path) -> Baseline:
     """A trained baseline.
 
     Raises:
-        ChromanticError: the file is missing, damaged or of something else.
+        ChromanticError: The file is missing, damaged or of something else.
     """
     return pretrained.load_module(path, _key(method), lambda config: Baseline(method, config))
 

@@ -27,7 +27,8 @@ class GreySegmenter(nn.Module):
 
     def forward(self, lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch classes h w"]:
         """Class logits, at a quarter of the resolution, for L in [0, 100]."""
-        return self.segmentation(self.shared(self.trunk(normalize_lightness(lightness))))
+        logits: Tensor = self.segmentation(self.shared(self.trunk(normalize_lightness(lightness))))
+        return logits
 
 
 class GreySegmentation:
@@ -39,7 +40,7 @@ class GreySegmentation:
     key = "segmenter of grey photos"
 
     def __init__(self, colorizer: Path | None = None) -> None:
-        """Takes weights of a colorizer whose trunk it shall begin with; None begins afresh."""
+        """Takes weights of a colorizer whose trunk it begins with; None begins afresh."""
         self.colorizer = colorizer
 
     def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:

@@ -62,17 +62,23 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wra
 
 def _inner(function: Callable[..., None]) -> Callable[..., None]:
     """Compiles a part of a kernel. What looks roundabout in these parts spares the compiler seconds."""
-    return njit(**_OPTIONS | {"no_cpython_wrapper": True})(
-        inspect.unwrap(function)
-    )  # unwrap: of checks of shapes in tests
+    compiled: Callable[..., None] = njit(**_OPTIONS | {"no_cpython_wrapper": True})(_plain(function))
+    return compiled
 
 
 def _kernel(function: Callable[..., None]) -> Callable[..., None]:
     """Compiles at first use, and keeps the result beside this file, in the user's cache folder, or not at all."""
-    compiled = njit(**_OPTIONS)(inspect.unwrap(function))
+    compiled = njit(**_OPTIONS)(_plain(function))
     with contextlib.suppress(RuntimeError):  # neither folder can be written
         compiled.enable_caching()
-    return compiled
+    kernel: Callable[..., None] = compiled
+    return kernel
+
+
+def _plain(function: Callable[..., None]) -> Callable[..., None]:
+    """The function without the checks of shapes that tests may have put around it."""
+    plain: Callable[..., None] = inspect.unwrap(function)
+    return plain
 
 
 _tile1, _tile2, _tile4, _tile8 = tile(1), tile(2), tile(4), tile(8)
@@ -151,8 +157,8 @@ def _run_block(
 
     Args:
         x: [position channel], features, in and out.
-        inputs1: Flat [position (before, here) channel], of the first convolution, with as much border in front of the
-            first position as after the last.
+        inputs1: Of the first convolution, flat: [position (before, here) channel], with equal borders in front of the
+            first position and after the last.
         inputs2: The same of the second one.
         hidden1: [position channel], what the first convolution's product is added to.
         hidden2: [position 2*channel], what the second one's is added to.

@@ -20,8 +20,8 @@ class Layers(NamedTuple):
     """Convolutions of one shape.
 
     Attributes:
-        weights: [layer panel depth PANEL]. The depth is a whole window: its columns one after another, of each first
-            the row above, if the window has two rows, and of each row all channels.
+        weights: [layer panel depth PANEL]. The depth is a whole window: column by column, in a column row by row, in a
+            row channel by channel.
         biases: [layer output].
     """
 

@@ -28,9 +28,9 @@ def _index(value: int) -> ir.Constant:
 def tile(rows: int) -> Callable[..., Any]:
     """An intrinsic for Numba: `rows` times PANEL outputs of a product, from contiguous arrays.
 
-    `(out, out_start, out_stride, x, x_start, x_stride, panels, panel_start, depth)` adds to each
-    `out[out_start + row * out_stride :][:PANEL]` the product of `x[x_start + row * x_stride :][:depth]` with the
-    (depth, PANEL) matrix from `panels[panel_start]` on; all arrays count as flat. The sums stay in registers. With few
+    Its arguments are `(out, out_start, out_stride, x, x_start, x_stride, panels, panel_start, depth)`. To each
+    `out[out_start + row * out_stride :][:PANEL]` it adds a product: of `x[x_start + row * x_stride :][:depth]` with the
+    (depth, PANEL) matrix from `panels[panel_start]` on. All arrays count as flat. The sums stay in registers. With few
     rows, several sums per output hide the latency of an addition.
     """
     sums = max(1, DEPTH_STEP // rows)
@@ -69,7 +69,8 @@ def tile(rows: int) -> Callable[..., Any]:
                 return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), PANEL), None))
 
             zero = ir.Constant(vector, None)
-            totals = [[cgutils.alloca_once_value(builder, zero) for _ in range(sums)] for _ in range(rows)]
+            variable: Callable[..., Any] = cgutils.alloca_once_value
+            totals = [[variable(builder, zero) for _ in range(sums)] for _ in range(rows)]
             with cgutils.for_range(builder, builder.udiv(depth, _index(sums))) as loop:
                 first = builder.mul(loop.index, _index(sums))
                 for part in range(sums):
