@@ -14,6 +14,9 @@ DEMO_OUTPUT ?= demo-output
 CHROMANTIC_DATA ?= ../shared/data
 PHOTOS ?= $(CHROMANTIC_DATA)/full_resolution
 
+# What computes, whose shapes and types test-all checks as it runs.
+SHAPES := chromantic.colour,chromantic.data,chromantic.evaluation,chromantic.model,chromantic.paper,chromantic.sampling,chromantic.training
+
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
@@ -31,7 +34,7 @@ test: $(DEV)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-all: $(DEV)
-	$(BIN)/python -m pytest -m "" --jaxtyping-packages=chromantic,beartype.beartype
+	$(BIN)/python -m pytest -m "" --jaxtyping-packages=$(SHAPES),beartype.beartype
 
 lint: $(DEV)
 	$(BIN)/ruff check .

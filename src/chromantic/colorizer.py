@@ -81,7 +81,7 @@ class Colorization:
     options: Options
     model: str
     understanding: Understanding
-    small_lightness: Float32[np.ndarray, "4*h 4*w"]
+    small_lightness: Float32[np.ndarray, "height width"]
     levels: Levels
     class_names: tuple[str, ...]
 

@@ -72,7 +72,7 @@ class Engine:
         return cls(network, f"{name_or_path}@{pretrained.fingerprint(name_or_path)}")
 
     @torch.no_grad()
-    def understand(self, lightness: Float32[np.ndarray, "4*h 4*w"]) -> Understanding:
+    def understand(self, lightness: Float32[np.ndarray, "height width"]) -> Understanding:
         """Reads a photo's lightness, L in [0, 100]."""
         device = next(self._network.parameters()).device
         return Understanding(self._network.encode(torch.from_numpy(lightness)[None, None].to(device)))

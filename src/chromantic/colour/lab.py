@@ -243,8 +243,8 @@ def _reached(reach: float) -> Float32[np.ndarray, "256"]:
     return reached
 
 
-def _luminances(levels: Sequence[UInt8[np.ndarray, "*places"]]) -> list[Float32[np.ndarray, "*places"]]:
-    """What red, green and blue add to the luminance."""
+def _luminances(levels: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """What levels of red, green and blue, of any shape each, add to the luminance."""
     return [np.take(_linear_levels(255) * weight, level) for weight, level in zip(_LUMINANCE, levels, strict=True)]
 
 

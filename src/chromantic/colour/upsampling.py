@@ -101,7 +101,7 @@ def _box_mean(planes: Float32[np.ndarray, "*batch h w"]) -> Float32[np.ndarray, 
     return _slide(np.add, planes, _WINDOW // 2) / _WINDOW**2
 
 
-def _cell_mean(planes: Float32[np.ndarray, "*batch 4*h 4*w"]) -> Float32[np.ndarray, "*batch h w"]:
+def _cell_mean(planes: Float32[np.ndarray, "*batch height width"]) -> Float32[np.ndarray, "*batch h w"]:
     *batch, height, width = planes.shape
     cells = planes.reshape(*batch, height // _REFINEMENT, _REFINEMENT, width // _REFINEMENT, _REFINEMENT)
     means: np.ndarray = cells.mean(axis=(-3, -1))
