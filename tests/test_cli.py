@@ -15,6 +15,11 @@ from chromantic import __version__
 from chromantic.cli import main
 
 
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        return image
+
+
 @pytest.fixture
 def photo(tmp_path) -> Path:
     """A grey photo in a folder of its own, with noise that JPEG cannot compress away."""
@@ -40,7 +45,7 @@ def test_a_photo_is_colorized_beside_itself(photo, tiny_weights, capsys):
     before = photo.read_bytes()
     assert run("colorize", photo, "--model", tiny_weights) == 0
     assert sorted(files_under(photo.parent)) == ["dog.color.png", "dog.jpg"]
-    assert Image.open(photo.parent / "dog.color.png").size == (48, 40)
+    assert opened(photo.parent / "dog.color.png").size == (48, 40)
     assert photo.read_bytes() == before
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""  # quiet in a pipe
@@ -52,8 +57,8 @@ def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tm
     assert run("colorize", photo.parent, "--output", output, *options) == 0
     names = ["dog.color-1.png", "dog.color-2.png", "dog.segmentation.png", "dog.uncertainty.png"]
     assert sorted(files_under(output)) == names
-    assert Image.open(output / "dog.segmentation.png").mode == "P"
-    assert Image.open(output / "dog.uncertainty.png").mode == "L"
+    assert opened(output / "dog.segmentation.png").mode == "P"
+    assert opened(output / "dog.uncertainty.png").mode == "L"
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["path"] for record in records] == [str(output / name) for name in names]
     assert [record["sample"] for record in records] == [1, 2, None, None]
@@ -86,7 +91,7 @@ def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
     image = Image.fromarray((levels * 257).astype(np.uint16) if mode == "I;16" else levels.astype(np.uint8))
     (image if mode == "I;16" else image.convert(mode)).save(tmp_path / "photo.png")
     assert run("colorize", tmp_path, "--model", tiny_weights) == 0
-    assert Image.open(tmp_path / "photo.color.png").mode == ("RGBA" if "A" in mode else "RGB")
+    assert opened(tmp_path / "photo.color.png").mode == ("RGBA" if "A" in mode else "RGB")
 
 
 # Bad input: one line that names the file, exit code 2, nothing written
@@ -250,7 +255,7 @@ def test_a_contact_sheet(photo, tiny_weights, tmp_path, capsys):
     output = tmp_path / "new" / "sheet.png"
     assert run("sheet", photo, "--samples", 1, "--output", output, "--model", tiny_weights) == 0
     assert capsys.readouterr().out.startswith(f"{output} (in ")
-    assert Image.open(output).width > 4 * 48
+    assert opened(output).width > 4 * 48
     assert str(photo) in refused(capsys, tmp_path, "sheet", photo, "--output", photo, "--model", tiny_weights)
 
 
