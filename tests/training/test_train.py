@@ -77,7 +77,8 @@ def test_a_training_leaves_weights_metrics_pictures_and_events(
     assert lines[-2]["train/segmentation"] < lines[0]["train/segmentation"] / 2
     assert [line["step"] for line in lines if "train/generator" in line] == [1, 2, 3, 4]
     assert [line["step"] for line in lines if "validation/generator" in line] == [2, 4]
-    assert Image.open(tmp_path / "pictures" / "step-00000004.png").size == (554, 580)  # four photos, each in four ways
+    with Image.open(tmp_path / "pictures" / "step-00000004.png") as picture:
+        assert picture.size == (554, 580)  # four photos, each in four ways
     assert list((tmp_path / "tensorboard").iterdir())
     assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
