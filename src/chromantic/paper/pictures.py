@@ -18,7 +18,7 @@ from chromantic.picture_grid import Cell, picture_grid
 
 PLANE_SPAN = 60.0
 """Chroma that is shown as fully red or green, yellow or blue, in CIE units."""
-_SIDE = 160
+_SIDE = 160  # pixels, the longest of a picture on a sheet
 _MIDDLE_LIGHTNESS = 60.0
 
 Pictures = list[UInt8[np.ndarray, "height width 3"]]
@@ -68,6 +68,7 @@ def write_sheet(columns: Mapping[str, Sequence[Pictures]], path: Path) -> None:
     """
     titles = [title if place == 0 else "" for title, group in columns.items() for place in range(len(group))]
     pictures = [of_photos for group in columns.values() for of_photos in group]
+    side = min(_SIDE, max(max(picture.shape[:2]) for of_photos in pictures for picture in of_photos))
     rows = [[Cell(Image.fromarray(picture)) for picture in row] for row in zip(*pictures, strict=True)]
     with write_whole(path) as partial:
-        picture_grid(titles, rows, _SIDE).save(partial)
+        picture_grid(titles, rows, side).save(partial)
