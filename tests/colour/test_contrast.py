@@ -25,7 +25,7 @@ def test_levels_are_percentiles_and_stretch_to_the_full_range():
 def test_without_contrast_there_is_nothing_to_stretch():
     for span, stretched in [(0, False), (5.05, False), (5.15, True)]:  # of which 98 % are 5 or more in the last alone
         levels = find_levels(np.linspace(40, 40 + span, 10_001, dtype=np.float32)[None])
-        assert (levels != Levels(black=0, white=100)) == stretched
+        assert (levels != Levels(black=0.0, white=100.0)) == stretched
     lightness = np.full((9, 9), 40, np.float32)
     assert Levels().stretch(lightness) is lightness
 
