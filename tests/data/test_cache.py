@@ -47,6 +47,11 @@ def test_unlabelled_photos_are_void(cache: PhotoCache) -> None:
     assert (whole(cache, 4)[2] == VOID).all()
 
 
+def test_chroma_of_colourful_photos(cache: PhotoCache) -> None:
+    expected = torch.cat([whole(cache, photo)[1].flatten(1) for photo in (0, 1, 3, 4)], dim=1)
+    assert torch.equal(cache.colourful_chroma, expected)
+
+
 def test_batches_move_between_devices(cache: PhotoCache) -> None:
     batch = cache.tensors(torch.tensor([0, 1])).to("meta")
     assert batch.lightness.device == batch.labels.device == torch.device("meta")

@@ -102,6 +102,11 @@ class PhotoCache:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def colourful_chroma(self) -> Float[Tensor, "2 cells"]:
+        """The chroma of all cells of the colourful photos."""
+        return self.chroma[:, self.colourful.repeat_interleave(self.grids.prod(dim=1))].float()
+
     def to(self, device: torch.device | str) -> "PhotoCache":
         """The cache with its photos on another device, where crops are then made too."""
         return replace(

@@ -77,7 +77,7 @@ def _training(about: dict[str, Any]) -> str:
         [
             TextTable(("photos of", "number"), collections).markdown(),
             *[f"`{name}` labelled {count:,} of them." for name, count in about.get("labelled_by", {}).items()],
-            f"Licence {about['licence']}." if about.get("licence") else "",
+            *([f"Licence {about['licence']}."] if about.get("licence") else []),
             f"**{about['photos_seen']:,} photos seen**, in trainings one after another:",
             TextTable(("steps", "photos seen", "seed", "time"), rows[::-1]).markdown(),
             *_afterwards(about),

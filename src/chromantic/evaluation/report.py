@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jaxtyping import Float
 from rich.table import Table
-from torch import Tensor
 
 from chromantic import __version__
 from chromantic.data.cache import load_cache
@@ -207,7 +205,7 @@ def evaluate_weights(
     evaluation = evaluate(
         network,
         _photos(chosen),
-        floor=None if train is None else _floor_of(train),
+        floor=None if train is None else fit_floor(load_cache(train).colourful_chroma),
         samples=samples,
         seed=seed,
         segmenter=segmenter,
@@ -264,8 +262,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _finite(part) for name, part in value.items()}
     return None if value == math.inf else value
-
-
-def _floor_of(path: Path) -> Float[Tensor, "levels levels"]:
-    cache = load_cache(path)
-    return fit_floor(cache.chroma[:, cache.colourful.repeat_interleave(cache.grids.prod(dim=1))].float())

@@ -167,10 +167,9 @@ class BaselineTask:
     def build(self, config: NetworkConfig, photos: PhotoCache) -> nn.Module:
         network = Baseline(self.method, config)
         if isinstance(network.head, Rebalanced):
-            colourful = photos.colourful.repeat_interleave(photos.grids.prod(dim=1))
-            if not colourful.any():
+            if not photos.colourful.any():
                 raise ChromanticError("no colourful photo to train on; name another cache")
-            network.head.fit(photos.chroma[:, colourful].float())
+            network.head.fit(photos.colourful_chroma)
         return network
 
     def photo_weights(self, photos: PhotoCache, config: DataSection) -> Float[Tensor, "photos"]:
