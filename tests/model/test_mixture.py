@@ -1,6 +1,7 @@
 """The mixture: a distribution over the grid, and draws that follow it."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -115,6 +116,64 @@ def test_the_mean_is_the_grids_mean() -> None:
     parameters = random_parameters(5, log_scale=-3.5)
     expected = (grid_probabilities(parameters) * whole_grid()[0]).sum(dim=(1, 2))
     assert mixture.mean(parameters)[0, :, 0, 0].tolist() == pytest.approx(expected.tolist(), abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_means_and_variances_of_the_components_are_those_of_their_draws(seed: int) -> None:
+    draws = 100_000
+    parameters = random_parameters(seed, log_scale=-3.5)
+    log_weights, means, variances = (layer[0, ..., 0, 0] for layer in mixture.components(parameters))
+    assert torch.allclose(log_weights.exp(), parameters[0, :COMPONENTS, 0, 0].softmax(dim=0))
+    logistic = torch.logit(torch.rand(1, 2, 1, draws, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    compared = 0
+    for component in range(COMPONENTS):
+        chosen = torch.zeros(1, COMPONENTS, 1, draws, dtype=torch.float64)
+        chosen[:, component] = math.inf
+        chroma = mixture.draw(parameters.expand(-1, -1, -1, draws), chosen, logistic)[0, :, 0]
+        if chroma.abs().max() < CHROMA_MAX:  # nothing was clipped
+            assert torch.allclose(chroma.mean(dim=1), means[:, component], atol=0.5)
+            assert torch.allclose(chroma.var(dim=1), variances[:, component], rtol=0.03, atol=0.3)  # of rounding
+            compared += 1
+    assert compared
+
+
+def test_each_pixel_of_each_photo_has_its_own_mixture() -> None:
+    photos = [torch.cat([random_parameters(seed, size=3) for seed in (2 * n, 2 * n + 1)], dim=2) for n in range(3)]
+    chroma = torch.randint(-60, 60, (3, 2, 2, 3), generator=torch.Generator().manual_seed(0)).double()
+    together = mixture.log_likelihood(torch.cat(photos), chroma)
+    generator = torch.Generator().manual_seed(1)
+    noise = [torch.randn(3, channels, 2, 3, generator=generator).double() for channels in (COMPONENTS, 2)]
+    drawn = mixture.draw(torch.cat(photos), *noise)
+    for photo, parameters in enumerate(photos):
+        for y, x in product(range(2), range(3)):
+            there = slice(photo, photo + 1), slice(None), slice(y, y + 1), slice(x, x + 1)
+            pixel = parameters[:, :, y : y + 1, x : x + 1]
+            alone = mixture.log_likelihood(pixel, chroma[there])
+            assert together[photo, y, x].item() == pytest.approx(alone.item())
+            assert torch.equal(drawn[there], mixture.draw(pixel, *(each[there] for each in noise)))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_rough_parameters_have_likelihoods_in_float32(dtype: torch.dtype) -> None:
+    parameters, chroma = random_parameters(8, size=5).to(dtype), torch.full((1, 2, 1, 5), 20.0)
+    likelihood = mixture.log_likelihood(parameters, chroma)
+    assert likelihood.dtype == torch.float32
+    assert torch.equal(likelihood, mixture.log_likelihood(parameters.float(), chroma))
+
+
+def test_a_head_starts_as_a_sunflower() -> None:
+    """Every component as far out as its number's root, a golden angle from the one before, and equally wide."""
+    head = mixture.MixtureHead(16, COMPONENTS)
+    assert head.conv.kernel_size == (1, 1)
+    start = mixture.unpack(head(torch.zeros(1, 16, 1, 1)))
+    a, b = start.means[0, :, :, 0, 0].detach()
+    radii = 0.4 * ((torch.arange(COMPONENTS) + 0.5) / COMPONENTS).sqrt()
+    assert torch.allclose(torch.hypot(a, b), radii, atol=1e-6)
+    turns = torch.atan2(b, a).diff() / (2 * math.pi) % 1
+    assert torch.allclose(turns, torch.tensor((3 - math.sqrt(5)) / 2), atol=1e-5)
+    assert torch.equal(start.log_scales, torch.full_like(start.log_scales, -2.5))
+    assert not start.logits.any()
+    assert not start.coefficients.any()
 
 
 def test_a_head_starts_with_distributions_over_natural_chroma() -> None:

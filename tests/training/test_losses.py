@@ -13,10 +13,11 @@ from chromantic.data.classes import VOID
 from chromantic.data.collect import Collections
 from chromantic.data.prepare import prepare
 from chromantic.errors import ChromanticError
+from chromantic.model import mixture
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic, Prediction
 from chromantic.training.config import OptimizationSection, SegmentationLoss
-from chromantic.training.losses import LOSSES, Total, Totals, loss_weights, means
+from chromantic.training.losses import LOSSES, Total, Totals, cross_entropy, loss_weights, means
 
 CLASSES = tuple(f"class {i}" for i in range(21))
 
@@ -70,6 +71,30 @@ def test_a_background_label_is_content_with_any_stuff() -> None:
     probability = logits.softmax(dim=1)[:, [0, 18, 19, 20]].sum(dim=1)
     losses = means_of(totals_of(prediction, batch))
     assert losses["segmentation"].item() == pytest.approx(-probability.log().mean().item(), rel=1e-5)
+    batch.labels[:] = 5  # an object is content with itself alone
+    losses = means_of(totals_of(prediction, batch))
+    assert losses["segmentation"].item() == pytest.approx(-logits.log_softmax(dim=1)[:, 5].mean().item(), rel=1e-5)
+
+
+def test_colours_cost_the_bits_of_the_mixture_that_each_part_gives() -> None:
+    batch, prediction = batch_and_prediction()
+    parts = {"embedding": prediction.scene.chroma_parameters, "generator": prediction.chroma_parameters}
+    for name, parameters in parts.items():
+        nats = mixture.log_likelihood(parameters, batch.chroma)[batch.colourful].sum()
+        assert totals_of(prediction, batch)[name].sum.item() == pytest.approx(-nats.item() / math.log(4), rel=1e-5)
+
+
+def test_one_pixel_is_enough_for_a_mean() -> None:
+    total = Total(torch.tensor(3.0), torch.tensor(1))
+    assert means_of({"embedding": total}) == {"embedding": 3.0}
+
+
+def test_a_bfloat16_networks_cross_entropy_is_a_float32_one() -> None:
+    batch, prediction = batch_and_prediction()
+    logits = prediction.scene.class_logits
+    assert logits is not None
+    rounded, config = logits.bfloat16(), OptimizationSection(steps=1)
+    assert cross_entropy(rounded, batch, config) == cross_entropy(rounded.float(), batch, config)
 
 
 def test_the_generator_may_learn_from_the_first_photos_alone() -> None:
@@ -123,6 +148,7 @@ def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp
 
 
 def test_weights_go_by_the_order_of_the_losses_and_are_no_more_than_they() -> None:
+    assert loss_weights(OptimizationSection(1)) == {"embedding": 1, "segmentation": 100, "generator": 1}
     assert loss_weights(OptimizationSection(1, weights=(2, 3))) == {"embedding": 2, "segmentation": 3, "generator": 0}
     with pytest.raises(ChromanticError, match="more weights than losses, which are embedding, segmentation, generator"):
         loss_weights(OptimizationSection(1, weights=(1, 1, 1, 1)))
