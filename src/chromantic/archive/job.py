@@ -12,7 +12,7 @@ from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.files import sha256
 from chromantic.options import Options
-from chromantic.photo import FORMATS, result_format
+from chromantic.photo import FORMATS, format_of_suffix, result_format
 
 _TEMPORARY = ".chromantic-*"  # what `write_whole` leaves where it is killed
 
@@ -45,10 +45,9 @@ class Job:
         A result has the photo's own name, with the suffix of another format behind it: `a.tif` for `a.tif`,
         `a.jpg.png` for `a.jpg`. So photos whose names differ in their suffix only do not meet.
         """
-        suffix = path.suffix.lower()
-        like = next((name for name, format in FORMATS.items() if suffix in format.suffixes), None)
-        suffixes = FORMATS[self.options.format or result_format(like)].suffixes
-        return path if suffix in suffixes else path.with_name(path.name + suffixes[0])
+        own = format_of_suffix(path)
+        format = self.options.format or result_format(own)
+        return path if own == format else path.with_name(path.name + FORMATS[format].suffix)
 
     def colorize(self, colorizer: Colorizer, path: Path, version: Version) -> Outcome:
         """Colorizes a photo of the input folder into the output folder; what is wrong with it becomes the outcome.

@@ -4,7 +4,7 @@ Nothing else decodes a picture that a user brings.
 """
 
 from chromantic.photo.folder import find_photos, is_photo_name, photos_in, results_in
-from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, result_format
+from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, format_of_suffix, result_format
 from chromantic.photo.header import Header, PhotoFile, UnknownKindError, kind_of, read_header
 from chromantic.photo.lightness import (
     colour_image,
@@ -38,6 +38,7 @@ __all__ = [
     "encode_rows",
     "find_photos",
     "format_of_file",
+    "format_of_suffix",
     "grey_image",
     "is_photo_name",
     "join_chroma",

@@ -50,6 +50,12 @@ def check_format(format: str | None) -> None:
         raise ChromanticError(f"format {format}: give one of {', '.join(FORMATS)}")
 
 
+def format_of_suffix(path: Path) -> str | None:
+    """The format whose suffix a file has; None where it has another one or none."""
+    suffix = path.suffix.lower()
+    return next((name for name, format in FORMATS.items() if suffix in format.suffixes), None)
+
+
 def format_of_file(path: Path, format: str | None, otherwise: str) -> str:
     """The format of a file to be written: what its suffix says.
 
@@ -62,9 +68,8 @@ def format_of_file(path: Path, format: str | None, otherwise: str) -> str:
         ChromanticError: The suffix is of no format that is written, or of another than is asked for.
     """
     check_format(format)
-    suffix = path.suffix.lower()
-    said = next((name for name in FORMATS if suffix in FORMATS[name].suffixes), None)
-    if said is None and suffix and format is None:
+    said = format_of_suffix(path)
+    if said is None and path.suffix and format is None:
         usual = ", ".join(each.suffix for each in FORMATS.values())
         raise ChromanticError(f"{path}: no format that is written has this suffix; name it {usual}")
     if said and format and said != format:
