@@ -139,7 +139,7 @@ def read_header(photo: PhotoFile, name: str = "photo") -> Header:
             try:
                 image = source.open_in_vips(kind, access="sequential")
             except pyvips.Error as error:
-                raise damaged(source.name, error) from error
+                raise damaged(source.name, one_line(error)) from error
             orientation = orientation_of(image)
     size = (image.width, image.height)
     return Header(kind, *(size[::-1] if swaps_sides(orientation) else size))
@@ -198,9 +198,9 @@ def swaps_sides(orientation: int) -> bool:
     return orientation > 4
 
 
-def damaged(name: str, error: Exception) -> ChromanticError:
+def damaged(name: str, why: str) -> ChromanticError:
     """What to raise for a file that breaks off or makes no sense."""
-    return ChromanticError(f"{name}: damaged or truncated ({one_line(error)}); get a fresh copy")
+    return ChromanticError(f"{name}: damaged or truncated ({why}); get a fresh copy")
 
 
 def one_line(error: Exception) -> str:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromantic.errors import ChromanticError
-from chromantic.photo.header import Source
+from chromantic.photo.header import Source, damaged
 from chromantic.photo.photo import MAX_PIXELS, check_pixels
 
 _SECONDS = 120.0  # 200 megapixels take six on an idle machine
@@ -49,11 +48,11 @@ def read_heif(source: Source) -> Heif:
         try:
             run(command, input=file.read())
         except subprocess.TimeoutExpired as error:
-            raise _refusal(source.name, f"not decoded after {_SECONDS:.0f} s") from error
+            raise damaged(source.name, f"not decoded after {_SECONDS:.0f} s") from error
         except subprocess.CalledProcessError as error:
             if error.returncode < 0:
-                raise _refusal(source.name, f"its decoder ended by {signal.Signals(-error.returncode).name}") from error
-            raise _refusal(source.name, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
+                raise damaged(source.name, f"its decoder ended by {signal.Signals(-error.returncode).name}") from error
+            raise damaged(source.name, error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
         output.seek(0)
         with np.load(output) as parts:
             width, height = parts["size"].tolist()
@@ -62,7 +61,3 @@ def read_heif(source: Source) -> Heif:
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )
             return Heif(parts["pixels"], str(parts["mode"]), profile, exif, xmp)
-
-
-def _refusal(name: str, why: str) -> ChromanticError:
-    return ChromanticError(f"{name}: damaged or truncated ({why}); get a fresh copy")

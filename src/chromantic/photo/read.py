@@ -23,6 +23,7 @@ from chromantic.photo.header import (
     check_support,
     damaged,
     kind_of,
+    one_line,
     open_in_pillow,
     orientation_of,
     swaps_sides,
@@ -110,7 +111,7 @@ def _from_vips(kind: str, source: Source) -> Photo:
             image = source.open_in_vips(kind).autorot()  # turning needs rows in any order
         photo = _from_bands(image, source.path, source.name, kind, metadata)
     except pyvips.Error as error:
-        raise damaged(source.name, error) from error
+        raise damaged(source.name, one_line(error)) from error
     if pages > 1:
         _log.warning("%s: has %d pages or frames; the first is taken", source.name, pages)
     return photo
@@ -142,7 +143,7 @@ def _from_heif(source: Source) -> Photo:
     try:
         image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
     except ValueError as error:
-        raise damaged(source.name, error) from error
+        raise damaged(source.name, one_line(error)) from error
     metadata = Metadata(read_exif(heif.exif) if heif.exif else None, heif.xmp)
     return _from_bands(image, source.path, source.name, "heic", metadata)
 
@@ -161,7 +162,7 @@ def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
     except (ChromanticError, MemoryError):
         raise
     except Exception as error:  # as above: broken data raise OSError, SyntaxError, struct.error, zlib.error ...
-        raise damaged(name, error) from error
+        raise damaged(name, one_line(error)) from error
     format = image.format.lower() if image.format else None
     return _from_bands(bands, source.path if source else None, name, format, metadata)
 
@@ -237,7 +238,7 @@ def _from_bands(
     try:
         samples = _decoded(to_srgb(image, name))
     except pyvips.Error as error:
-        raise damaged(name, error) from error
+        raise damaged(name, one_line(error)) from error
     if samples.dtype not in (np.uint8, np.uint16):
         floats = samples.dtype.kind == "f"
         if not (samples.min() >= 0 and samples.max() <= (1 if floats else np.iinfo(np.uint16).max)):
