@@ -38,3 +38,8 @@ def shares_won_back(mious: Mapping[str, Float[Tensor, "*draws"]]) -> dict[str, F
     """
     gap = mious[ORIGINAL] - mious[GREY]
     return {way: (miou - mious[GREY]) / gap for way, miou in mious.items() if way not in (ORIGINAL, GREY)}
+
+
+def as_numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
+    """Tensors of one value each as numbers."""
+    return {way: value.item() for way, value in values.items()}

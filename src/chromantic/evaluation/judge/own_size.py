@@ -25,7 +25,7 @@ from chromantic.data.labels import check_labels
 from chromantic.data.shrink import shows_colours
 from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
-from chromantic.evaluation.judge.gap import GREY, ORIGINAL, judged_photos, shares_won_back
+from chromantic.evaluation.judge.gap import GREY, ORIGINAL, as_numbers, judged_photos, shares_won_back
 from chromantic.evaluation.measurement import Values
 from chromantic.evaluation.measures.miou import confusion, mean_iou
 from chromantic.evaluation.results import match_results
@@ -92,16 +92,16 @@ class OwnSizeJudge:
         protocol = f"@own_size_{self._segmenter.name}"
         confusions = {way: torch.stack(each) for way, each in self._confusions.items()}
         mious = {way: mean_iou(each.sum(dim=0)) for way, each in confusions.items()}
-        values: Values = {f"miou_after_colorization{protocol}": _numbers(mious)}
+        values: Values = {f"miou_after_colorization{protocol}": as_numbers(mious)}
         if mious[ORIGINAL] <= mious[GREY]:
             return values
         counts = _resampled(len(confusions[ORIGINAL]), seed)
         drawn = {way: mean_iou(torch.einsum("dp,pij->dij", counts, each.double())) for way, each in confusions.items()}
         shares = shares_won_back(drawn)
-        values[f"share_of_miou_gap_won_back{protocol}"] = _numbers(shares_won_back(mious))
+        values[f"share_of_miou_gap_won_back{protocol}"] = as_numbers(shares_won_back(mious))
         for end, quantile in _INTERVAL.items():
             ends = {way: share.nanquantile(quantile) for way, share in shares.items()}
-            values[f"share_of_miou_gap_won_back_{end}{protocol}"] = _numbers(ends)
+            values[f"share_of_miou_gap_won_back_{end}{protocol}"] = as_numbers(ends)
         return values
 
 
@@ -109,10 +109,6 @@ def _resampled(photos: int, seed: int) -> Float[Tensor, "draws photos"]:
     """How often each photo is in each draw of the bootstrap."""
     drawn = torch.randint(photos, (_RESAMPLED, photos), generator=torch.Generator().manual_seed(seed))
     return torch.stack([torch.bincount(draw, minlength=photos) for draw in drawn]).double()
-
-
-def _numbers(values: Mapping[str, Tensor]) -> dict[str, float | int]:
-    return {way: float(value) for way, value in values.items()}
 
 
 def judge_ways(examples: Sequence[Example], segmenter: Segmenter, ways: Mapping[str, Way]) -> Judgement:

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from chromantic.data.example import Example
 from chromantic.data.verdicts import Segmenter
 from chromantic.evaluation.colorized import Colorized
-from chromantic.evaluation.judge.gap import GREY, ORIGINAL, judged_photos, shares_won_back
+from chromantic.evaluation.judge.gap import GREY, ORIGINAL, as_numbers, judged_photos, shares_won_back
 from chromantic.evaluation.measures.frechet import frechet_distance
 from chromantic.evaluation.measures.miou import confusion, ious_by_class, mean_iou
 
@@ -81,9 +81,9 @@ class SegmentedPictures:
             return {}
         names = MeasureNames.of(self._segmenter)
         mious = {way: mean_iou(seen) for way, seen in self._confusions.items()}
-        values = {names.miou: _numbers(mious)}
+        values = {names.miou: as_numbers(mious)}
         if mious[ORIGINAL] > mious[GREY]:
-            values[names.share] = _numbers(shares_won_back(mious))
+            values[names.share] = as_numbers(shares_won_back(mious))
         features = {way: torch.cat(batches) for way, batches in self._features.items()}
         original = features.pop(ORIGINAL)
         if len(original) > 1:
@@ -98,7 +98,3 @@ class SegmentedPictures:
 def _at_size_of(labels: Tensor, logits: Tensor) -> Float[Tensor, "batch classes h w"]:
     size = labels.shape[1:]
     return logits if logits.shape[2:] == size else F.interpolate(logits, size, mode="bilinear")
-
-
-def _numbers(values: dict[str, Tensor]) -> dict[str, float]:
-    return {way: value.item() for way, value in values.items()}
