@@ -20,6 +20,7 @@ from chromantic.data.images import as_picture, read_rgb
 from chromantic.paper.experiments.flows import train_flow
 from chromantic.paper.networks.baselines import load_baseline
 from chromantic.paper.pictures import Pictures, spread, write_sheet
+from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import train_baseline
 from chromantic.photo import join_chroma, read_photo, split_lightness
@@ -124,11 +125,21 @@ def original(example: Example) -> UInt8[np.ndarray, "height width 3"]:
     return as_picture(read_rgb(example.photo))
 
 
-def write_systems(systems: Sequence[System], setting: Setting, path: Path) -> None:
-    """Writes a PNG of photos by every system, between the photos in grey and in their own colours.
+def side_by_side(
+    systems: Sequence[System], setting: Setting, *, figure: int, given: str, others: str, caption: str
+) -> Section:
+    """Photos by every system, between the photos in grey and in their own colours, on one sheet.
+
+    Args:
+        systems: The colorizers.
+        setting: Of the experiments.
+        figure: The paper's number for such a sheet.
+        given: What the systems give of a photo.
+        others: The systems that the paper shows beside its own.
+        caption: Of the sheet.
 
     Raises:
-        ChromanticError: A photo or a result cannot be read, or the file cannot be written.
+        ChromanticError: A photo or a result cannot be read, or the sheet cannot be written.
     """
     photos = spread(setting.validation, PHOTOS)
     columns: dict[str, Sequence[Pictures]] = {"grey": [[_grey(photo) for photo in photos]]}
@@ -136,7 +147,14 @@ def write_systems(systems: Sequence[System], setting: Setting, path: Path) -> No
         drawn = [system.draw(photo) for photo in photos]
         columns[system.title] = [list(sample) for sample in zip(*drawn, strict=True)]
     columns["original"] = [[original(photo) for photo in photos]]
+    path = setting.output / f"fig{figure}.png"
     write_sheet(columns, path)
+    return Section(
+        title=f"Beside colorizers that give {given} (Figure {figure})",
+        protocol=protocol_of(systems, setting),
+        findings=[f"The paper shows pictures, of {others} systems and its own."],
+        pictures={caption: path},
+    )
 
 
 def protocol_of(systems: Sequence[System], setting: Setting) -> str:
