@@ -47,6 +47,7 @@ class Training:
         optimizers: What moves its weights.
         average: Its averaged weights, which are the result.
         clock: Hours so far.
+        loss_weights: The weight of each loss.
         step: Finished steps.
     """
 
@@ -62,6 +63,7 @@ class Training:
     optimizers: list[torch.optim.Optimizer]
     average: AveragedModel
     clock: Clock
+    loss_weights: dict[str, float]
     step: int
 
     @property
@@ -91,7 +93,7 @@ def set_up(config: TrainingConfig, run: Path, task: Task, start: str | Path | No
     accelerator = _accelerator(optimization, run)
     if optimization.batch_size % accelerator.num_processes:
         raise ChromanticError(f"batch_size {optimization.batch_size} is not a multiple of the number of processes")
-    loss_weights(optimization)  # refuses too many
+    weights_of_losses = loss_weights(optimization)
     photos, validation = _load_photos(config.data, accelerator.device)
 
     network_config = config.network.build(photos.class_names)
@@ -129,6 +131,7 @@ def set_up(config: TrainingConfig, run: Path, task: Task, start: str | Path | No
         optimizers=optimizers,
         average=average,
         clock=Clock(),
+        loss_weights=weights_of_losses,
         step=step,
     )
     accelerator.register_for_checkpointing(average, training.clock)

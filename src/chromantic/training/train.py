@@ -19,7 +19,7 @@ from chromantic.training import checkpoints
 from chromantic.training.clock import machine
 from chromantic.training.config import TrainingConfig
 from chromantic.training.log import Log
-from chromantic.training.losses import loss_weights, means
+from chromantic.training.losses import means
 from chromantic.training.optim import set_learning_rate
 from chromantic.training.precision import flushed_denormals
 from chromantic.training.progress_sheet import write_pictures
@@ -115,8 +115,7 @@ def _take_step(training: Training) -> tuple[dict[str, Tensor], Tensor]:
     optimization, accelerator, network = training.config.optimization, training.accelerator, training.network
     totals = training.task.losses(network, _draw_batch(training), optimization)
     losses = means(totals, accelerator.reduce({name: total.count for name, total in totals.items()}))
-    weights = loss_weights(optimization)
-    objective = sum(weights[name] * loss for name, loss in losses.items())
+    objective = sum(training.loss_weights[name] * loss for name, loss in losses.items())
     accelerator.backward(objective * accelerator.num_processes)  # gradients are averaged over processes
     gradient_norm: Tensor = accelerator.clip_grad_norm_(network.parameters(), optimization.clip_norm)
     for optimizer in training.optimizers:
