@@ -15,7 +15,7 @@ from PIL import Image
 from chromantic.colour.contrast import Levels, find_levels
 from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 from chromantic.devices import DeviceName
-from chromantic.engine import Engine, Progress, Understanding
+from chromantic.engine import Engine, StepCallback, Understanding
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
 from chromantic.options import Options
@@ -245,7 +245,7 @@ class Colorizer:
         photo: PhotoFile | Image.Image | np.ndarray | Photo,
         options: Options | None = None,
         *,
-        callback: Progress | None = None,
+        callback: StepCallback | None = None,
         **choices: Any,
     ) -> Colorization:
         """Colorizes a photo; its lightness stays, and only it is read of a colour photo.

@@ -18,7 +18,7 @@ from chromantic.sampling import sample_chroma
 from chromantic.sampling.choice import choose_samples, expected_chroma
 from chromantic.sampling.coherent import sample_coherently
 
-Progress = Callable[[int, int], None]
+StepCallback = Callable[[int, int], None]
 """Called with the finished and all steps of a draw; may raise to cancel it."""
 
 
@@ -79,7 +79,7 @@ class Engine:
 
     @torch.no_grad()
     def draw(
-        self, understanding: Understanding, draws: Draws, progress: Progress | None = None
+        self, understanding: Understanding, draws: Draws, progress: StepCallback | None = None
     ) -> tuple[Float32[np.ndarray, "samples 2 h w"], tuple[float, ...]]:
         """Draws colorizations of a photo that this network understood.
 

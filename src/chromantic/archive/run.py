@@ -30,7 +30,7 @@ from chromantic.parallel import map_in_threads
 SETTLED_SECONDS = 2.0
 """A file that has changed within this time may still be on its way in: a watching run leaves it for the next look."""
 
-Report = Callable[[int, int, int], None]
+CountsCallback = Callable[[int, int, int], None]
 """Takes the numbers of photos ended in this run, of those that failed, and of all it has to do."""
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def run(
     workers: int | None = None,
     ray_address: str | None = None,
     watch: float | None = None,
-    report: Report = lambda ended, failed, total: None,
+    report: CountsCallback = lambda ended, failed, total: None,
 ) -> Counts:
     """Colorizes what is new, changed, failed before or made with another model or other options.
 
