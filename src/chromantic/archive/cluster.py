@@ -77,9 +77,7 @@ class _Worker:
     def __init__(self, job: Job) -> None:
         use_one_core()
         self.job = job
-        self.colorizer = Colorizer.from_pretrained(
-            job.model, "auto"
-        )  # Ray hides GPUs that the worker has not asked for
+        self.colorizer = Colorizer.from_pretrained(job.model, "auto")  # Ray hides GPUs it has not asked for
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         path, version = Path(os.fsdecode(row["path"])), Version(row["size"], row["modified_ns"])
