@@ -22,6 +22,7 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "evaluation/test_segmenter.py": ("onnx", "onnxruntime"),
     "paper": ("accelerate", "matplotlib", "skimage"),
     "photo/test_formats.py": ("openjpeg", "skimage", "tifffile"),
+    "photo/test_lightness.py": ("skimage",),
     "photo/test_metadata.py": ("tifffile",),
     "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),
     "studio/test_schema.py": ("jsonschema",),

@@ -140,7 +140,8 @@ def nearest_by_trial(
 
 
 def test_rounded_levels_are_the_nearest_of_the_greys_lightness(rng):
-    rgb = (rng.random((3, 1, 200), np.float32) * np.linspace(0.02, 1, 200)).astype(np.float32)
+    rgb = (rng.random((3, 1, 400), np.float32) * np.linspace(0.02, 1, 400)).astype(np.float32)
+    rgb[rng.integers(0, 3, 200), 0, ::2] = 0  # of pure colours, too
     ours = round_to_levels(rgb, rgb_to_lightness(rgb))
     assert ours.dtype == np.uint8
     np.testing.assert_array_equal(greys_of(ours), greys_of(rgb * 255))
