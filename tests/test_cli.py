@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import pickle
@@ -47,8 +48,7 @@ def test_a_photo_is_colorized_beside_itself(photo, tiny_weights, capsys):
     assert sorted(files_under(photo.parent)) == ["dog.color.png", "dog.jpg"]
     assert opened(photo.parent / "dog.color.png").size == (48, 40)
     assert photo.read_bytes() == before
-    captured = capsys.readouterr()
-    assert captured.out == captured.err == ""  # quiet in a pipe
+    assert capsys.readouterr() == (f"{photo}: wrote {photo.parent / 'dog.color.png'}\n", "")
 
 
 def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tmp_path, capsys):
@@ -85,6 +85,24 @@ def test_a_second_run_writes_the_same_again_and_reads_no_result(photo, tiny_weig
     assert files_under(photo.parent) != first
 
 
+def test_results_that_are_there_are_left_where_asked(photo, tiny_weights, capsys):
+    options = ["--skip-existing", "--samples", 2, "--model", tiny_weights]
+    Image.open(photo).save(photo.with_name("fox.jpg"))
+    (photo.parent / "dog.color-1.png").write_text("mine")
+    assert run("colorize", photo.parent, *options) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{photo}: wrote {photo.parent / 'dog.color-2.png'}",
+        f"{photo.parent / 'fox.jpg'}: wrote {photo.parent / 'fox.color-1.png'}, {photo.parent / 'fox.color-2.png'}",
+    ]
+    first = files_under(photo.parent)
+    assert run("colorize", photo.parent, *options) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{photo.parent / name}: skipped, its results are there" for name in ("dog.jpg", "fox.jpg")
+    ]
+    assert files_under(photo.parent) == first
+    assert first["dog.color-1.png"] == b"mine"
+
+
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "I;16", "RGB"])
 def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
     levels = np.linspace(0, 255, 40 * 48).reshape(40, 48)
@@ -92,6 +110,165 @@ def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
     (image if mode == "I;16" else image.convert(mode)).save(tmp_path / "photo.png")
     assert run("colorize", tmp_path, "--model", tiny_weights) == 0
     assert opened(tmp_path / "photo.color.png").mode == ("RGBA" if "A" in mode else "RGB")
+
+
+def gigapixel_png() -> bytes:
+    def chunk(content: bytes) -> bytes:
+        return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+
+    header = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 25_001, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(header) + chunk(b"IDAT" + zlib.compress(b""))
+
+
+# Photos that fail: a line for each at the end, exit code 1, the others done
+
+
+@pytest.fixture
+def unreadable(photo) -> dict[Path, str]:
+    """Files beside the photo that cannot be colorized, and words of why."""
+    folder = photo.parent
+    (folder / "a text.jpg").write_text("Dear photo,\nI am a letter.\n")
+    (folder / "truncated.jpg").write_bytes(photo.read_bytes()[:-400])
+    (folder / "empty.jpg").touch()
+    (folder / "giant.png").write_bytes(gigapixel_png())
+    return {
+        folder / "a text.jpg": "not a picture",
+        folder / "empty.jpg": "is empty",
+        folder / "giant.png": "more than 1 gigapixel",
+        folder / "truncated.jpg": "truncated",
+    }
+
+
+def errors_in(text: str) -> list[str]:
+    lines = text.splitlines()
+    assert all(line.startswith("chromantic: ") for line in lines), text
+    return [line.removeprefix("chromantic: ") for line in lines]
+
+
+def assert_all_named(errors: list[str], unreadable: dict[Path, str]) -> None:
+    assert len(errors) == len(unreadable)
+    for file, words in unreadable.items():
+        (error,) = [error for error in errors if error.startswith(f"{file}: ")]
+        assert words in error
+
+
+def test_a_bad_photo_in_a_folder_never_ends_the_others(photo, unreadable, tiny_weights, capsys):
+    assert run("colorize", photo.parent, "--model", tiny_weights) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"{photo}: wrote {photo.parent / 'dog.color.png'}\n"
+    assert_all_named(errors_in(captured.err), unreadable)
+    assert [file.name for file in photo.parent.glob("*.color.png")] == ["dog.color.png"]
+
+
+def test_paths_that_are_not_there_never_end_the_others(photo, tiny_weights, tmp_path, capsys):
+    (tmp_path / "folder").mkdir()
+    arguments = [tmp_path / "gone.jpg", photo, tmp_path / "folder", "--model", tiny_weights]
+    assert run("colorize", *arguments) == 1
+    assert_all_named(
+        errors_in(capsys.readouterr().err), {tmp_path / "gone.jpg": "no such file", tmp_path / "folder": "no photos"}
+    )
+    assert (photo.parent / "dog.color.png").exists()
+
+
+def test_a_fault_of_the_program_is_one_line_and_where_it_is_for_those_who_ask(photo, tiny_weights, capsys, monkeypatch):
+    from chromantic.colorizer import Colorizer
+
+    Image.open(photo).save(photo.with_name("fox.jpg"))
+    right = Colorizer.colorize
+
+    def wrong(colorizer, source, *arguments):
+        if source.source.name == "dog.jpg":
+            raise RecursionError("maximum recursion depth\nexceeded")
+        return right(colorizer, source, *arguments)
+
+    monkeypatch.setattr(Colorizer, "colorize", wrong)
+    assert run("colorize", photo.parent, "--model", tiny_weights) == 1
+    (error,) = errors_in(capsys.readouterr().err)
+    assert error == f"{photo}: unexpected RecursionError (maximum recursion depth exceeded); please report it"
+    assert (photo.parent / "fox.color.png").exists()
+    assert run("colorize", photo.parent, "--debug", "--model", tiny_weights) == 1
+    traceback = capsys.readouterr().err
+    assert f'File "{__file__}"' in traceback
+    assert traceback.endswith(f"chromantic: {error}\n")
+
+
+def test_a_full_disk_ends_the_command(photo, tiny_weights, capsys, monkeypatch):
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("chromantic.photo.write._described", fill)
+    assert f"{photo}: the disk is full; make room" in refused(
+        capsys, photo.parent, "colorize", photo, "--model", tiny_weights
+    )
+
+
+def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, capsys):
+    twin, result = photo.with_suffix(".png"), photo.parent / "dog.color.png"
+    Image.open(photo).save(twin)
+    assert run("colorize", photo, twin, "--model", tiny_weights) == 1
+    assert errors_in(capsys.readouterr().err) == [f"{twin}: would write {result}, as {photo} does; rename one of them"]
+    before = result.read_bytes()
+    assert run("colorize", photo, result, "--model", tiny_weights) == 1
+    assert "would write over the photo" in capsys.readouterr().err
+    assert result.read_bytes() == before
+
+
+def test_a_sheet_shows_the_photos_that_can_be_read(photo, unreadable, tiny_weights, tmp_path, capsys):
+    output = tmp_path / "sheet.png"
+    arguments = ["--samples", 1, "--output", output, "--model", tiny_weights]
+    assert run("sheet", photo.parent, *arguments) == 1
+    assert_all_named(errors_in(capsys.readouterr().err), unreadable)
+    assert opened(output).height < 2 * 80
+    output.unlink()
+    assert run("sheet", *unreadable, *arguments) == 1
+    assert_all_named(errors_in(capsys.readouterr().err), unreadable)
+    assert not output.exists()
+
+
+# Standard input and output
+
+
+def piped(*arguments: object, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "chromantic", "colorize", *map(str, arguments)]
+    return subprocess.run(command, input=data, capture_output=True, check=False)
+
+
+def test_a_photo_goes_through_a_pipe(photo, tiny_weights):
+    model = ["--model", tiny_weights]
+    assert run("colorize", photo, *model) == 0
+    result = (photo.parent / "dog.color.png").read_bytes()
+    process = piped("-", *model, data=photo.read_bytes())
+    assert (process.returncode, process.stdout, process.stderr) == (0, result, b"")
+    process = piped(photo, "--output", "-", *model)
+    assert (process.returncode, process.stdout, process.stderr) == (0, result, b"")
+    output = photo.parent / "new"
+    process = piped("-", "--output", output, *model, data=photo.read_bytes())
+    assert process.stdout.decode() == f"standard input: wrote {output / 'stdin.color.png'}\n"
+    assert (output / "stdin.color.png").read_bytes() == result
+    process = piped("-", *model, data=photo.read_bytes()[:-400])
+    assert (process.returncode, process.stdout) == (1, b"")
+    assert process.stderr.startswith(b"chromantic: standard input: damaged or truncated")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-", "dog.jpg"], "give it alone"),
+        (["-", "--samples", 2], "one result of one photo"),
+        (["-", "--uncertainty"], "one result of one photo"),
+        (["dog.jpg", "dog.jpg", "--output", "-"], "one result of one photo"),
+        ([".", "--output", "-"], "one result of one photo"),
+        (["-", "--json"], "leave it out"),
+    ],
+)
+def test_what_does_not_fit_through_a_pipe_is_refused(photo, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(photo.parent)
+    assert words in refused(capsys, photo.parent, "colorize", *arguments)
+
+
+def test_no_picture_goes_to_a_terminal(photo, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert "is a terminal" in refused(capsys, photo.parent, "colorize", "-")
 
 
 # Bad input: one line that names the file, exit code 2, nothing written
@@ -108,32 +285,10 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: object
     return captured.err
 
 
-def gigapixel_png() -> bytes:
-    def chunk(content: bytes) -> bytes:
-        return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-
-    header = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 25_001, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(header) + chunk(b"IDAT" + zlib.compress(b""))
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("text.jpg", "not a picture"),
-        ("truncated.jpg", "truncated"),
-        ("empty.jpg", "is empty"),
-        ("giant.png", "more than 1 gigapixel"),
-        ("missing.jpg", "no such file"),
-        ("folder", "no photos"),
-    ],
-)
-def test_bad_photos_are_refused_before_any_work(photo, tiny_weights, tmp_path, capsys, name, words):
-    (tmp_path / "text.jpg").write_text("Dear photo,\nI am a letter.\n")
-    (tmp_path / "truncated.jpg").write_bytes(photo.read_bytes()[:-400])
-    (tmp_path / "empty.jpg").touch()
-    (tmp_path / "giant.png").write_bytes(gigapixel_png())
+@pytest.mark.parametrize(("name", "words"), [("missing.jpg", "no such file"), ("folder", "no photos")])
+def test_what_is_no_photo_is_refused_where_it_is_alone(tmp_path, capsys, name, words):
     (tmp_path / "folder").mkdir()
-    error = refused(capsys, tmp_path, "colorize", photo, tmp_path / name, "--model", tiny_weights)
+    error = refused(capsys, tmp_path, "colorize", tmp_path / name)
     assert str(tmp_path / name) in error
     assert words in error
 
@@ -189,18 +344,6 @@ def test_a_name_keeps_its_spaces(tmp_path, capsys):
 def test_missing_photos_and_unknown_commands_are_refused(tmp_path, capsys):
     assert "PHOTO" in refused(capsys, tmp_path, "colorize")
     assert "paint" in refused(capsys, tmp_path, "paint")
-
-
-def test_results_never_meet_each_other_or_a_photo(photo, tiny_weights, tmp_path, capsys):
-    same_name = photo.with_suffix(".png")
-    Image.open(photo).save(same_name)
-    error = refused(capsys, tmp_path, "colorize", photo, same_name, "--model", tiny_weights)
-    assert str(same_name) in error
-    assert str(photo) in error
-    result = photo.parent / "dog.color.png"
-    same_name.rename(result)
-    assert str(result) in refused(capsys, tmp_path, "colorize", photo, result, "--model", tiny_weights)
-    assert str(photo) in refused(capsys, tmp_path, "colorize", photo, "--output", photo, "--model", tiny_weights)
 
 
 def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weights, tmp_path, capsys, monkeypatch):

@@ -24,6 +24,7 @@ def contact_sheet(
     seed: int = 0,
     originals: bool = False,
     callback: Callable[[int], None] | None = None,
+    on_error: Callable[[Path, Exception], None] | None = None,
 ) -> Image.Image:
     """Colorizes photos and shows each as grey, in the colours expected, as samples, and segmented.
 
@@ -34,6 +35,7 @@ def contact_sheet(
         seed: Of the samples of each photo.
         originals: Show the photos in their own colours, too.
         callback: Called with the number of finished photos; may raise to cancel.
+        on_error: Called with a photo that cannot be shown and the error, which is raised without it.
 
     Raises:
         ChromanticError: A photo cannot be read, or an argument is out of range.
@@ -54,9 +56,21 @@ def contact_sheet(
             row.append(Cell(_tinted(fit_picture(grey), expected.segmentation), _legend(expected.segmentation)))
         return row
 
+    def row_or_error(path: Path) -> list[Cell] | Exception:
+        try:
+            return row_of(path)
+        except Exception as error:  # whatever is wrong with one photo must not end the work on the others
+            if on_error is None:
+                raise
+            return error
+
     def rows() -> Iterator[list[Cell]]:
-        for finished, row in enumerate(map_in_threads(row_of, photos), start=1):
-            yield row
+        ended = zip(photos, map_in_threads(row_or_error, photos), strict=True)
+        for finished, (path, row) in enumerate(ended, start=1):
+            if not isinstance(row, Exception):
+                yield row
+            elif on_error:
+                on_error(path, row)
             if callback:
                 callback(finished)
 

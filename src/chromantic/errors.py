@@ -3,3 +3,21 @@
 
 class ChromanticError(Exception):
     """A user's input cannot be used; the message is one line that names the file and the remedy."""
+
+
+def describe(name: object, error: Exception) -> str:
+    """What went wrong with a file, in one line that names it, whatever was raised.
+
+    Args:
+        name: Of the file.
+        error: A fault of the file, or of this program.
+    """
+    if isinstance(error, ChromanticError):
+        text = str(error)
+    elif isinstance(error, MemoryError):
+        text = f"{name}: not enough memory; close other programs, or make the photo smaller"
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename or name}: {error.strerror}"
+    else:
+        text = f"{name}: unexpected {type(error).__name__} ({error}); please report it"
+    return " ".join(text.splitlines())

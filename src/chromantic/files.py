@@ -1,5 +1,6 @@
 """Files: written whole or not at all, and told apart by what is in them."""
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -52,6 +53,17 @@ def sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is that nothing more can be written."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if os.strerror(errno.ENOSPC) in str(error):  # libvips' words for it
+            return True
+        error = error.__cause__
+    return False
 
 
 def _refusal(path: Path, error: OSError) -> ChromanticError:

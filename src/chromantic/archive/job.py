@@ -1,7 +1,5 @@
 """A job over an archive, and what it does to one photo, from file to file."""
 
-import errno
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +7,8 @@ from pathlib import Path
 from chromantic.archive.manifest import Outcome, Version
 from chromantic.colorizer import Colorizer
 from chromantic.devices import DeviceName
-from chromantic.errors import ChromanticError
-from chromantic.files import sha256
+from chromantic.errors import ChromanticError, describe
+from chromantic.files import is_disk_full, sha256
 from chromantic.options import Options
 from chromantic.photo import FORMATS, format_of_suffix, result_format
 
@@ -68,11 +66,9 @@ class Job:
                 raise ChromanticError(f"{self.target / output}: a link leads out of the output folder; remove it")
             colorizer.colorize(self.source / path, self.options).save(self.target / output)
         except Exception as error:  # one photo's trouble, of whatever kind, must not end the work on all others
-            if _is_full(error):
+            if is_disk_full(error):
                 raise DiskFullError(f"{self.target}: the disk is full; make room and start again") from error
-            known = isinstance(error, ChromanticError)
-            message = str(error) if known else f"{self.source / path}: {type(error).__name__} {error}"
-            return Outcome(path, version, digest, error=" ".join(message.splitlines()))
+            return Outcome(path, version, digest, error=describe(self.source / path, error))
         return Outcome(path, version, digest, output, seconds=time.monotonic() - start)
 
 
@@ -82,13 +78,3 @@ def remove_leftovers(folder: Path) -> None:
         for file in leftover.iterdir():
             file.unlink()
         leftover.rmdir()
-
-
-def _is_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if os.strerror(errno.ENOSPC) in str(error):  # libvips' words for it
-            return True
-        error = error.__cause__
-    return False

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from chromantic.cli import photos, research, study  # noqa: F401  which add their commands to the program
-from chromantic.cli.program import app
+from chromantic.cli import colorize, photos, research, study  # noqa: F401  which add their commands to the program
+from chromantic.cli.program import STDIO, app
 from chromantic.errors import ChromanticError
 
 _EXTRAS = {  # of pyproject.toml, by package
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
     logging.basicConfig(format="chromantic: %(message)s")
     try:
-        code = app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+        tokens = [str(STDIO) if each == "-" else each for each in (sys.argv[1:] if arguments is None else arguments)]
+        code = app(tokens, exit_on_error=False, print_error=False)
         print(end="", flush=True)
     except KeyboardInterrupt as interruption:
         if message := str(interruption):

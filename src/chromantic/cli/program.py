@@ -24,13 +24,15 @@ app = App(
     result_action="return_value",
 )
 
+STDIO = Path("/dev/stdin")
+"""Stands for - among paths, where it is standard input or standard output. cyclopts would take - for an option."""
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
-
 
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
 Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Device = Annotated[DeviceName, Parameter(help="Where the network computes; auto takes a GPU where there is one.")]
+Debug = Annotated[bool, Parameter(help="Show where in the program an error came from.")]
 Choices = Annotated[Options, Parameter(name="*")]
 """Each field of `Options` becomes a flag, with the help of its docstring."""
 Sources = Annotated[Collections, Parameter(name="*")]

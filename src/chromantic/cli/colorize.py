@@ -1,0 +1,178 @@
+"""The command that colorizes photos: each by itself, so that one that fails leaves the others alone."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from chromantic.cli.failures import Failures, find_photos
+from chromantic.cli.outputs import check_streams, leave_out_existing, plan_outputs
+from chromantic.cli.program import STDIO, Choices, Debug, Device, Model, Photos, app
+from chromantic.errors import ChromanticError
+from chromantic.files import check_writable, is_disk_full
+from chromantic.options import Options
+from chromantic.progress import progress
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from chromantic.colorizer import Colorization, Colorizer
+    from chromantic.photo import PhotoFile
+
+_EXPECTED = Options()
+_STDIN = "standard input"
+
+
+@app.command
+def colorize(
+    photos: Photos,
+    /,
+    *,
+    output: Annotated[
+        Path | None, Parameter(help="Folder for the results, or - for standard output; else beside each photo.")
+    ] = None,
+    skip_existing: Annotated[bool, Parameter(help="Write only results that are not there yet.")] = False,
+    options: Choices = _EXPECTED,
+    segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
+    uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
+    model: Model = "default",
+    device: Device = "cpu",
+    json_lines: Annotated[bool, Parameter("--json", help="Print a line of JSON for each file written.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples.
+
+    Photos that fail are named at the end; the exit code is then 1. With - for PHOTO, reads standard input and writes
+    standard output.
+    """
+    samples = options.samples or 1
+    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
+    kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
+    if photos == [STDIO]:
+        output = output or STDIO
+    check_streams(photos, output, len(kinds))
+    if output == STDIO and json_lines:
+        raise ChromanticError("--json: standard output takes the picture; leave it out")
+
+    with Failures(debug) as failures:
+        sources: dict[Path, PhotoFile] = {file: file for file in find_photos(photos, failures)}
+        if STDIO in sources:
+            sources[STDIO] = sys.stdin.buffer.read()
+        outputs = plan_outputs(_suffixes(sources, options.format, failures), output, kinds, failures)
+        if output and output != STDIO and outputs:
+            check_writable(next(path for paths in outputs.values() for path in paths.values()))
+        planned = list(outputs)
+        if skip_existing:
+            outputs = leave_out_existing(outputs)
+            for file in planned:
+                if file not in outputs and not json_lines:
+                    print(f"{file}: skipped, its results are there")
+        if not outputs:
+            return failures.exit_code
+
+        from chromantic.colorizer import Colorizer  # torch, once there is something to do
+        from chromantic.parallel import map_in_threads
+
+        colorizer = Colorizer.from_pretrained(model, device)
+        if segmentation and not colorizer.class_names:
+            raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
+
+        def work(file: Path) -> list[dict[str, object]] | Exception:
+            try:
+                for path in outputs[file].values():
+                    _check_place(path)
+                return _write_results(_colorize(colorizer, sources[file], options), outputs[file])
+            except BrokenPipeError:
+                raise
+            except Exception as error:  # whatever is wrong with one photo must not end the work on the others
+                return error
+
+        with progress("Colorizing", len(outputs)) as update:
+            for done, (file, written) in enumerate(zip(outputs, map_in_threads(work, outputs), strict=True), start=1):
+                if not isinstance(written, Exception):
+                    _tell(file, written, json_lines)
+                elif is_disk_full(written):
+                    raise ChromanticError(f"{file}: the disk is full; make room and start again") from written
+                else:
+                    failures.add(file, written)
+                update(done)
+    return failures.exit_code
+
+
+def _suffixes(sources: Mapping[Path, "PhotoFile"], format: str | None, failures: Failures) -> dict[Path, str]:
+    """The suffix of each photo's colorizations, by the first bytes of its file. One that cannot be opened fails."""
+    from chromantic.photo import FORMATS, result_format
+    from chromantic.photo.header import HEAD, Source, kind_of
+
+    suffixes = {}
+    for file, source in sources.items():
+        try:
+            with Source(source, _STDIN).open() as content:
+                kind = kind_of(content.read(HEAD))
+        except ChromanticError as error:
+            failures.add(file, error)
+        else:
+            suffixes[file] = FORMATS[format or result_format(kind)].suffix
+    return suffixes
+
+
+def _check_place(path: Path) -> None:
+    """Checks, before the work on a photo, that a result can be written."""
+    if path != STDIO:
+        check_writable(path)
+
+
+def _colorize(colorizer: "Colorizer", source: "PhotoFile", options: Options) -> "Colorization":
+    from chromantic.photo import read_photo
+
+    return colorizer.colorize(read_photo(source, _STDIN), options)
+
+
+def _write_results(result: "Colorization", outputs: Mapping[str, Path]) -> list[dict[str, object]]:
+    """Writes each kind of result to its file; returns what JSON says of each."""
+    from chromantic.photo import write_picture
+
+    records = []
+    for kind, path in outputs.items():
+        sample = int(kind.partition("-")[2] or 1) if kind.startswith("color") else None
+        if sample is None:
+            write_picture(_map_picture(result, kind), path)
+        elif path == STDIO:
+            sys.stdout.buffer.write(result.encode(sample - 1))
+        else:
+            result.save(path, sample - 1)
+        records.append(_record(result, sample, path))
+    return records
+
+
+def _map_picture(result: "Colorization", kind: str) -> "Image.Image":
+    if kind == "uncertainty":
+        return result.uncertainty_image
+    assert result.segmentation
+    return result.segmentation.image
+
+
+def _record(result: "Colorization", sample: int | None, path: Path) -> dict[str, object]:
+    draws = result.options.draws
+    known = sample is not None and sample <= len(result.log_likelihoods)
+    return {
+        "path": str(path),
+        "seed": draws.seed if draws else None,
+        "sample": sample if draws else None,
+        "log_likelihood": result.log_likelihoods[sample - 1] if known and sample else None,
+        "model": result.model,
+    }
+
+
+def _tell(file: Path, records: Sequence[Mapping[str, object]], json_lines: bool) -> None:
+    """Says what was written: nothing of standard output, a line of JSON for each file, or a line for the photo."""
+    paths = [str(record["path"]) for record in records]
+    if str(STDIO) in paths:
+        return
+    name = _STDIN if file == STDIO else file
+    lines = [json.dumps(record) for record in records] if json_lines else [f"{name}: wrote {', '.join(paths)}"]
+    for line in lines:
+        print(" ".join(line.splitlines()), flush=True)
