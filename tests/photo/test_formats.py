@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from described import ASCII, Value, tiff
 from kinds import GAMMA, PROFILES, read_vips, write_vips
 from openjpeg import encode as encode_jpeg2000
 from PIL import Image, ImageCms
@@ -14,7 +15,7 @@ from skimage.color import rgb2lab
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
 from chromantic.photo import Photo, Provenance, UnknownKindError, find_photos, read_photo, result_format
-from chromantic.photo.metadata import Metadata
+from chromantic.photo.metadata import Blobs, metadata_of
 from chromantic.photo.write import encode_rows, write_rows
 
 WHITE = {8: 255, 16: 65535, 32: 1}
@@ -235,9 +236,9 @@ def test_formats_that_cannot_hold_the_photo(tmp_path, colorizer):
     ("format", "depth"), [("png", 8), ("png", 16), ("tiff", 8), ("tiff", 32), ("webp", 8), ("jpeg", 8)]
 )
 def test_a_result_in_memory_has_the_bytes_of_its_file(tmp_path, monkeypatch, format, depth, large):
-    rows, exif = samples_of(depth, 3, alpha=False), Image.Exif()
-    exif[0x013B] = "A. Photographer"
-    photo = Photo(rows[..., :1], metadata=Metadata(exif, None, b"\x1c\x02\x05\0\x02ab", (11.8, 11.8)))
+    rows = samples_of(depth, 3, alpha=False)
+    blobs = Blobs(tiff("<", {315: Value(ASCII, b"A. Photographer\0")}, {}), iptc=b"\x1c\x02\x05\0\x02ab")
+    photo = Photo(rows[..., :1], metadata=metadata_of(blobs, "photo", (11.8, 11.8)))
     how = (format, [rows[:20], rows[20:]], rows.dtype, photo, Provenance("model", {"seed": 1}))
     if large:
         monkeypatch.setattr("chromantic.photo.write.IN_MEMORY_PIXELS", 100)

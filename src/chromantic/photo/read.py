@@ -26,18 +26,10 @@ from chromantic.photo.header import (
     one_line,
     open_in_pillow,
     orientation_of,
-    swaps_sides,
     unlimited_pillow,
 )
 from chromantic.photo.heif import read_heif
-from chromantic.photo.metadata import (
-    MILLIMETRES_PER_INCH,
-    Metadata,
-    kept_exif,
-    read_exif,
-    read_jpeg_iptc,
-    read_tiff_exif,
-)
+from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Blobs, Metadata, metadata_of, read_metadata
 from chromantic.photo.photo import Photo, check_pixels
 from chromantic.photo.profile import to_srgb
 
@@ -105,7 +97,7 @@ def _from_vips(kind: str, source: Source) -> Photo:
     try:
         image = source.open_in_vips(kind, access="sequential")
         check_pixels(image.width, image.height, source.name)
-        metadata = _vips_metadata(image, source if kind == "tiff" else None)
+        metadata = _vips_metadata(image, kind, source)
         pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
         if orientation_of(image) > 1:
             image = source.open_in_vips(kind).autorot()  # turning needs rows in any order
@@ -117,25 +109,17 @@ def _from_vips(kind: str, source: Source) -> Photo:
     return photo
 
 
-def _vips_metadata(image: pyvips.Image, tiff: Source | None) -> Metadata:
-    def blob(name: str) -> bytes | None:
-        return bytes(image.get(name)) if image.get_typeof(name) else None
-
-    block = blob("exif-data")
-    exif = read_exif(block) if block else None
-    if tiff:
-        with tiff.open() as file:
-            exif = read_tiff_exif(file)
+def _vips_metadata(image: pyvips.Image, kind: str, source: Source) -> Metadata:
+    orientation = orientation_of(image)
     stated = image.get_typeof("resolution-unit") or (image.xres, image.yres) != (1, 1)  # 1: libvips knows none
-    resolution = _turned((image.xres, image.yres), orientation_of(image)) if stated else None
-    iptc = blob("iptc-data")
-    if iptc and not tiff:
-        iptc = read_jpeg_iptc(iptc)
-    return Metadata(exif, blob("xmp-data"), iptc, resolution)
-
-
-def _turned(resolution: tuple[float, float], orientation: int) -> tuple[float, float]:
-    return resolution[::-1] if swaps_sides(orientation) else resolution
+    resolution = (
+        (image.xres, image.yres) if stated and kind != "webp" else None
+    )  # of which libvips knows less than EXIF
+    if kind != "avif":
+        with source.open() as file:
+            return read_metadata(kind, file, source.name, resolution, orientation)
+    exif, xmp = (bytes(image.get(each)) if image.get_typeof(each) else None for each in ("exif-data", "xmp-data"))
+    return metadata_of(Blobs(exif, xmp), source.name, resolution, orientation)
 
 
 def _from_heif(source: Source) -> Photo:
@@ -144,7 +128,7 @@ def _from_heif(source: Source) -> Photo:
         image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
     except ValueError as error:
         raise damaged(source.name, one_line(error)) from error
-    metadata = Metadata(read_exif(heif.exif) if heif.exif else None, heif.xmp)
+    metadata = metadata_of(Blobs(heif.exif, heif.xmp), source.name)
     return _from_bands(image, source.path, source.name, "heic", metadata)
 
 
@@ -155,7 +139,7 @@ def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
             image.load()
         if source and getattr(image, "n_frames", 1) > 1:
             _log.warning("%s: has %d pages or frames; the first is taken", name, image.n_frames)  # type: ignore[attr-defined]
-        metadata = _pillow_metadata(image)
+        metadata = _pillow_metadata(image, name)
         deep = _deep_colours(image, source) if source and image.format == "JPEG2000" else None
         samples, mode = _array_of(ImageOps.exif_transpose(image)) if deep is None else (deep, image.mode)
         bands = _to_vips(samples, mode, image.info.get("icc_profile"))
@@ -215,14 +199,27 @@ def _to_vips(array: np.ndarray, mode: str, profile: bytes | None) -> pyvips.Imag
     return image
 
 
-def _pillow_metadata(image: Image.Image) -> Metadata:
-    dpi = image.info.get("dpi")
-    exif, resolution = image.getexif(), None
-    if dpi:
-        resolution = _turned(
-            (dpi[0] / MILLIMETRES_PER_INCH, dpi[1] / MILLIMETRES_PER_INCH), exif.get(ExifTags.Base.Orientation, 1)
-        )
-    return Metadata(kept_exif(exif), image.info.get("xmp"), None, resolution)
+def _pillow_metadata(image: Image.Image, name: str) -> Metadata:
+    dots = image.info.get("dpi")
+    resolution = (dots[0] / MILLIMETRES_PER_INCH, dots[1] / MILLIMETRES_PER_INCH) if dots else None
+    comment = image.info.get("comment")
+    blobs = Blobs(
+        _exif_of(image),
+        image.info.get("xmp"),
+        comments=(comment if isinstance(comment, bytes) else comment.encode(),) if comment else (),
+    )
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return metadata_of(blobs, name, resolution, orientation if orientation in range(1, 9) else 1)
+
+
+def _exif_of(image: Image.Image) -> bytes | None:
+    block: bytes | None = image.info.get("exif")
+    if block is None and image.getexif():
+        try:
+            block = image.getexif().tobytes()
+        except Exception:  # Pillow meets damaged fields with exceptions of every kind
+            block = b"\0"  # broken, which a warning tells
+    return block
 
 
 def _from_bands(

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyvips
@@ -17,14 +16,7 @@ from chromantic.files import write_whole
 from chromantic.parallel import check_process
 from chromantic.photo.formats import FORMATS
 from chromantic.photo.header import one_line
-from chromantic.photo.metadata import (
-    MILLIMETRES_PER_INCH,
-    Provenance,
-    append_to_tiff,
-    exif_of_result,
-    jpeg_iptc,
-    xmp_of_result,
-)
+from chromantic.photo.metadata import Provenance, embed
 from chromantic.photo.photo import Photo
 from chromantic.photo.read import IN_MEMORY_PIXELS
 
@@ -34,7 +26,6 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "webp": {"lossless": True, "exact": True},
     "jpeg": {"Q": 95, "subsample_mode": "off"},
 }
-_USUAL_RESOLUTION = 72 / MILLIMETRES_PER_INCH  # where the photo's file states none
 _BIG_TIFF = 1 << 31  # bytes before compression from which a TIFF file gets 64-bit offsets
 _KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}  # libvips' names of samples
 _SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips takes floats as they are
@@ -86,10 +77,13 @@ def write_rows(
     _check_opacity(format, like, str(path))
     try:
         with write_whole(path) as partial, _gathered(rows, depth, like, partial.parent) as image:
-            image = _described(image, like, provenance, format)
-            with partial.open("w+b") as file:
-                _encode(image, pyvips.Target.new_to_descriptor(file.fileno()), format, depth)
-                _complete(file, format, like)
+            encoded = partial.with_name("encoded")
+            with encoded.open("w+b") as file, partial.open("wb") as whole:
+                _encode(image, pyvips.Target.new_to_descriptor(file.fileno()), format, depth, like)
+                file.seek(0)
+                embed(format, file, whole, like.metadata, provenance, like.size, str(path))
+            if format == "tiff":  # completed in place
+                encoded.replace(partial)
     except pyvips.Error as error:
         raise ChromanticError(f"{path}: cannot be written ({one_line(error)}); choose another output") from error
 
@@ -105,10 +99,11 @@ def encode_rows(format: str, rows: Iterable[np.ndarray], depth: np.dtype, like: 
     try:
         with _gathered(rows, depth, like) as image:
             target = pyvips.Target.new_to_memory()
-            _encode(_described(image, like, provenance, format), target, format, depth)
+            _encode(image, target, format, depth, like)
             file = io.BytesIO(target.get("blob"))
-            _complete(file, format, like)
-            return file.getvalue()
+            whole = file if format == "tiff" else io.BytesIO()  # TIFF is completed in place
+            embed(format, file, whole, like.metadata, provenance, like.size, "result")
+            return whole.getvalue()
     except pyvips.Error as error:
         raise ChromanticError(f"result: cannot be encoded ({one_line(error)}); choose another format") from error
 
@@ -119,30 +114,15 @@ def _check_opacity(format: str, like: Photo, name: str) -> None:
         raise ChromanticError(f"{name}: {format} has no transparency, which the photo has; choose one of {clear}")
 
 
-def _encode(image: pyvips.Image, target: pyvips.Target, format: str, depth: np.dtype) -> None:
+def _encode(image: pyvips.Image, target: pyvips.Target, format: str, depth: np.dtype, like: Photo) -> None:
+    """Encodes the pixels, with the profile of sRGB and nothing else beside them."""
     options = dict(_OPTIONS[format])
     if format == "tiff":
         options["bigtiff"] = image.width * image.height * image.bands * depth.itemsize >= _BIG_TIFF
         options["predictor"] = "float" if depth.kind == "f" else "horizontal"
-    pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", **options)
-
-
-def _complete(file: BinaryIO, format: str, like: Photo) -> None:
-    if format == "tiff":
-        append_to_tiff(file, exif_of_result(like.metadata), like.metadata.iptc)
-
-
-def _described(image: pyvips.Image, like: Photo, provenance: Provenance, format: str) -> pyvips.Image:
-    xres, yres = like.metadata.resolution or (_USUAL_RESOLUTION, _USUAL_RESOLUTION)
+    xres, yres = like.metadata.resolution_or_usual
     image = image.copy(xres=xres, yres=yres)
-    blobs = {"xmp-data": xmp_of_result(like.metadata.xmp, provenance)}
-    if format != "tiff":
-        blobs["exif-data"] = exif_of_result(like.metadata).tobytes()
-    if format == "jpeg" and like.metadata.iptc:  # PNG and WebP have no place for it
-        blobs["iptc-data"] = jpeg_iptc(like.metadata.iptc)
-    for name, content in blobs.items():
-        image.set_type(pyvips.GValue.blob_type, name, content)
-    return image
+    pyvips.Operation.call(f"{format}save_target", image, target, profile="srgb", keep="icc", **options)
 
 
 @contextmanager

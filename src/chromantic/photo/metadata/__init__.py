@@ -1,0 +1,27 @@
+"""What a file says of its photo besides pixels: read, kept for the results, and completed with their origin.
+
+Values are kept as bytes. What describes the old file is dropped: its layout, thumbnail, orientation, colour profile and
+the settings it was to be developed with. docs/reference/photographs.md tells what becomes of each field.
+"""
+
+from chromantic.photo.metadata.blobs import Blobs
+from chromantic.photo.metadata.metadata import (
+    MILLIMETRES_PER_INCH,
+    Metadata,
+    Provenance,
+    embed,
+    metadata_of,
+    read_metadata,
+)
+from chromantic.photo.metadata.xmp import ENHANCED
+
+__all__ = [
+    "ENHANCED",
+    "MILLIMETRES_PER_INCH",
+    "Blobs",
+    "Metadata",
+    "Provenance",
+    "embed",
+    "metadata_of",
+    "read_metadata",
+]
