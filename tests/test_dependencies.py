@@ -77,7 +77,9 @@ def test_decoding_is_noticed(tmp_path, code):
     assert list(decodes(tmp_path / "module.py"))
 
 
-@pytest.mark.parametrize("module", ["chromantic", "chromantic.photo", "chromantic.colour.upsampling"])
+@pytest.mark.parametrize(
+    "module", ["chromantic", "chromantic.photo", "chromantic.colour.upsampling", "chromantic.studio.server"]
+)
 def test_torch_is_not_loaded_by(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

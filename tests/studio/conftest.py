@@ -1,7 +1,8 @@
 """Fixtures of the studio's tests."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,18 @@ from PIL import Image
 from served import LIMITS, Client, serving
 
 from chromantic.colorizer import Colorizer
+from chromantic.studio.worker import load_colorizer
 
 
 @pytest.fixture(scope="session")
-def colorizer(tiny_weights: Path) -> Colorizer:
-    return Colorizer.from_pretrained(tiny_weights)
+def load(tiny_weights: Path) -> Callable[[], Colorizer]:
+    """Loads the tiny weights, in any process."""
+    return partial(load_colorizer, str(tiny_weights), "cpu")
 
 
 @pytest.fixture(scope="session")
-def studio(colorizer: Colorizer) -> Iterator[Client]:
-    with serving(colorizer, limits=LIMITS) as client:
+def studio(load: Callable[[], Colorizer]) -> Iterator[Client]:
+    with serving(load, limits=LIMITS) as client:
         yield client
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 import uvicorn
@@ -12,8 +13,11 @@ import uvicorn
 from chromantic.colorizer import Colorizer
 from chromantic.studio.limits import Limits
 from chromantic.studio.server import create_app
+from chromantic.web.site import configured
 
-LIMITS = Limits(upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2.0, work_seconds=60.0, waiting=3)
+LIMITS = Limits(
+    upload_bytes=2 << 20, pixels=1_000_000, upload_seconds=2.0, upload_rate=1 << 20, work_seconds=60.0, waiting=3
+)
 
 
 @dataclass
@@ -25,6 +29,12 @@ class Client:
 
     def __post_init__(self) -> None:
         self.session.trust_env = False  # no proxy for this machine
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """To connect to by hand."""
+        host, port = self.url.removeprefix("http://").split(":")
+        return host, int(port)
 
     def get(self, path: str, **options: object) -> requests.Response:
         return self.session.get(self.url + path, timeout=60, **options)
@@ -45,13 +55,18 @@ def wait_until(condition: Callable[[], object], seconds: float = 120.0) -> None:
 
 
 @contextmanager
-def serving(colorizer: Colorizer, **options: object) -> Iterator[Client]:
-    """A studio in this process."""
-    app = create_app(colorizer, **options)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
+def serving(load: Callable[[], Colorizer], **options: Any) -> Iterator[Client]:
+    """A studio in this process, whose workers are others.
+
+    Args:
+        load: A function of a module, which the workers call for what colorizes.
+        **options: Of `create_app`.
+    """
+    server = uvicorn.Server(configured(create_app(load, **options), port=0))
     thread = threading.Thread(target=server.run)
     thread.start()
-    wait_until(lambda: server.started)
+    wait_until(lambda: server.started or not thread.is_alive())
+    assert server.started
     try:
         yield Client(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     finally:

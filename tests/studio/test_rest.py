@@ -5,22 +5,22 @@ import http.client
 import io
 import json
 import socket
+import sys
 import threading
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
 from heic_file import SIDE, heic
+from odd import load_odd, load_without_heic
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from served import LIMITS, Client, serving, wait_until
 
 from chromantic.cli import main
-from chromantic.colorizer import Colorizer
-from chromantic.errors import ChromanticError
 from chromantic.studio.limits import Limits
 
 
@@ -182,9 +182,9 @@ def test_heic_is_read(studio: Client) -> None:
     assert answer["pictures"][0]["media_type"] == "image/png"
 
 
-def test_it_is_said_what_heic_needs(studio: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chromantic.photo.header.find_spec", lambda name: None)
-    response = studio.colorize(heic())
+def test_it_is_said_what_heic_needs(tiny_weights: Path) -> None:
+    with serving(partial(load_without_heic, tiny_weights), workers=1) as client:
+        response = client.colorize(heic())
     assert response.status_code == 415
     assert "save it as JPEG" in response.json()["detail"]
 
@@ -208,23 +208,13 @@ def test_a_slow_upload_is_ended(studio: Client) -> None:
         assert b" 408 " in connection.recv(4096).split(b"\r\n")[0]
 
 
-def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: bytes) -> None:
-    held = threading.Event()
-
-    class Slow(Colorizer):
-        def colorize(self, *arguments: object, **options: object):
-            held.wait(30)
-            return super().colorize(*arguments, **options)
-
-    slow = Slow(colorizer.engine)
-    limits = Limits(waiting=2)
-    with serving(slow, limits=limits) as client:
-        figures = client.get("/metrics").text
-        places = int(value_of(figures, "chromantic_places"))
+def test_a_full_queue_sends_away_and_frees_itself(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
+    load = partial(load_odd, "slow", tiny_weights, until=tmp_path / "go")
+    with serving(load, limits=Limits(waiting=2), workers=1) as client:
+        places = int(value_of(client.get("/metrics").text, "chromantic_places"))
         answers: list[requests.Response] = []
         threads = [
-            threading.Thread(target=lambda: answers.append(Client(client.url).colorize(photo)))
-            for _ in range(places - 1)  # the warming takes one
+            threading.Thread(target=lambda: answers.append(Client(client.url).colorize(photo))) for _ in range(places)
         ]
         for thread in threads:
             thread.start()
@@ -232,69 +222,53 @@ def test_a_full_queue_sends_away_and_frees_itself(colorizer: Colorizer, photo: b
         response = client.colorize(photo)
         assert response.status_code == 429
         assert int(response.headers["retry-after"]) >= 1
-        held.set()
+        (tmp_path / "go").touch()
         for thread in threads:
             thread.join()
-        assert [answer.status_code for answer in answers] == [200] * (places - 1)
+        assert [answer.status_code for answer in answers] == [200] * places
         assert client.colorize(photo).status_code == 200
         figures = client.get("/metrics").text
-        assert value_of(figures, "chromantic_colorize_requests_total", status="200") == places
+        assert value_of(figures, "chromantic_colorize_requests_total", status="200") == places + 1
         assert value_of(figures, "chromantic_colorize_requests_total", status="429") == 1
         assert value_of(figures, "chromantic_requests_taken") == 0
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_work_ends_when_its_client_leaves(colorizer: Colorizer, photo: bytes, accept: str) -> None:
-    rows: list[int] = []
-
-    class Watched(Colorizer):
-        def colorize(self, *arguments: object, callback: Callable[[int, int], None] | None = None, **choices: object):
-            def slowly(row: int, of: int) -> None:
-                rows.append(row)
-                time.sleep(0.05)
-                assert callback
-                callback(row, of)
-
-            return super().colorize(*arguments, callback=slowly if callback else None, **choices)
-
-    with serving(Watched(colorizer.engine)) as client:
-        body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
-        connection = http.client.HTTPConnection(client.url.removeprefix("http://"))
-        connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})
-        wait_until(lambda: rows)
-        connection.close()
+def test_work_ends_when_its_client_leaves(tiny_weights: Path, photo: bytes, tmp_path: Path, accept: str) -> None:
+    rows = tmp_path / "rows"
+    with serving(partial(load_odd, "watched", tiny_weights, rows=rows), workers=1) as client:
+        leave_when(rows.exists, client, photo, accept)
         wait_until(lambda: value_of(client.get("/metrics").text, "chromantic_requests_taken") == 0)
-        assert 0 < len(rows) < 32
+        assert 0 < len(rows.read_text().splitlines()) < 32
+        assert value_of(client.get("/metrics").text, "chromantic_workers_replaced_total") == 0
 
 
 @pytest.mark.parametrize("begun", [False, True])
-def test_what_fails_after_the_first_event_is_one(colorizer: Colorizer, photo: bytes, begun: bool) -> None:
-    class Failing(Colorizer):
-        def colorize(self, *_: object, callback: Callable[[int, int], None] | None = None, **choices: object):
-            if callback and begun:
-                callback(2, 2)
-            raise ChromanticError("photo: too dark; find a brighter one")
-
-    with serving(Failing(colorizer.engine)) as client:
+def test_what_fails_after_the_first_event_is_one(tiny_weights: Path, photo: bytes, begun: bool) -> None:
+    with serving(partial(load_odd, "failing", tiny_weights, begun=begun), workers=1) as client:
         response = client.colorize(photo, "text/event-stream")
-    problem = {"detail": "photo: too dark; find a brighter one"}
+    problem = {
+        "type": "about:blank",
+        "title": "Unprocessable Content" if sys.version_info >= (3, 13) else "Unprocessable Entity",
+        "status": 422,
+        "detail": "photo: too dark; find a brighter one",
+    }
     if begun:
         assert response.status_code == 200
-        assert events_of(response) == [("progress", {"rows": 2, "of": 2}), ("error", {"status": 422, **problem})]
+        assert events_of(response) == [("progress", {"rows": 2, "of": 2}), ("error", problem)]
     else:
         assert (response.status_code, response.json()) == (422, problem)
+        assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_mistake_of_the_studio_is_counted(colorizer: Colorizer, photo: bytes) -> None:
-    class Broken(Colorizer):
-        def colorize(self, *_: object, **choices: object):
-            raise RuntimeError("a secret")
-
-    with serving(Broken(colorizer.engine)) as client:
+def test_a_mistake_of_the_studio_is_counted(tiny_weights: Path, photo: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with serving(partial(load_odd, "broken", tiny_weights), workers=1) as client:
         response = client.colorize(photo)
-        assert (response.status_code, response.json()) == (500, {"detail": "studio: failed; its terminal says why"})
-        figures = Client(client.url).get("/metrics").text  # uvicorn closes the first connection
+        assert (response.status_code, response.json()["detail"]) == (500, "studio: failed; its log says why")
+        figures = client.get("/metrics").text
         assert value_of(figures, "chromantic_colorize_requests_total", status="500") == 1
+        assert value_of(figures, "chromantic_workers_replaced_total") == 0
+    assert "RuntimeError: a secret" in caplog.text
 
 
 def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
@@ -311,11 +285,39 @@ def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
     assert count("500") == 0
 
 
-def test_work_that_takes_too_long_is_ended(colorizer: Colorizer, photo: bytes) -> None:
-    with serving(colorizer, limits=Limits(work_seconds=0.0)) as client:
-        response = client.colorize(photo)
-        assert response.status_code == 503
-        assert "longer" in response.json()["detail"]
+def test_what_takes_too_long_is_ended_whatever_it_does(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
+    once = tmp_path / "once"
+    limits = Limits(work_seconds=1.0, quiet_seconds=0.2)
+    with serving(partial(load_odd, "stuck", tiny_weights, once=once), limits=limits, workers=1) as client:
+        answers: list[requests.Response] = []
+        thread = threading.Thread(target=lambda: answers.append(Client(client.url).colorize(photo)))
+        thread.start()
+        wait_until(lambda: client.get("/readyz").status_code == 503)
+        health = client.get("/healthz")
+        assert (health.status_code, health.json()["status"]) == (200, "stuck")
+        assert health.json()["workers"] == {"starting": 0, "idle": 0, "busy": 0, "stuck": 1}
+        thread.join()
+        assert answers[0].status_code == 503
+        assert "longer" in answers[0].json()["detail"]
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        assert not Path(f"/proc/{once.read_text()}").exists()
+        assert client.colorize(photo).status_code == 200  # by another process
+        assert value_of(client.get("/metrics").text, "chromantic_workers_replaced_total") == 1
+
+
+def test_what_does_not_stop_for_its_client_is_ended(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
+    once = tmp_path / "once"
+    with serving(partial(load_odd, "stuck", tiny_weights, once=once), workers=1) as client:
+        leave_when(once.exists, client, photo, "application/json")
+        assert client.colorize(photo).status_code == 200
+        assert value_of(client.get("/metrics").text, "chromantic_workers_replaced_total") == 1
+
+
+def test_a_photo_that_ends_its_process_ends_no_other(tiny_weights: Path, photo: bytes) -> None:
+    with serving(partial(load_odd, "dying", tiny_weights), workers=1) as client:
+        for _ in range(2):
+            response = client.colorize(photo)
+            assert (response.status_code, response.json()["detail"][:22]) == (500, "work: its process ende")
 
 
 def test_it_tells_of_itself(studio: Client, tiny_weights: Path) -> None:
@@ -323,9 +325,18 @@ def test_it_tells_of_itself(studio: Client, tiny_weights: Path) -> None:
     assert told["models"][0]["name"].startswith(f"{tiny_weights}@")
     assert told["models"][0]["classes"] == ["background", "cat", "dog"]
     assert told["limits"]["upload_bytes"] == LIMITS.upload_bytes
-    assert studio.get("/healthz").json() == {"status": "ok"}
+    assert studio.get("/healthz").json()["status"] == "ok"
     assert "/v1/colorize" in studio.get("/openapi.json").json()["paths"]
     assert studio.get("/redoc").status_code == 404
+
+
+def leave_when(condition: Callable[[], object], client: Client, photo: bytes, accept: str) -> None:
+    """Asks for a draw, and closes the connection as soon as something is so."""
+    body = json.dumps({"photo": base64.b64encode(photo).decode(), "samples": 1})
+    connection = http.client.HTTPConnection(*client.address)
+    connection.request("POST", "/v1/colorize", body, {"Accept": accept, "Content-Type": "application/json"})
+    wait_until(condition)
+    connection.close()
 
 
 def value_of(figures: str, name: str, **labels: str) -> float:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,8 @@ CALLS = [(language, text) for language, text in BLOCKS if "/v1/" in text]
 
 
 @pytest.fixture(scope="module")
-def address(colorizer: Colorizer) -> Iterator[str]:
-    with serving(colorizer, token=TOKEN) as client:
+def address(load: Callable[[], Colorizer]) -> Iterator[str]:
+    with serving(load, token=TOKEN) as client:
         yield client.url
 
 

@@ -7,7 +7,7 @@ the shipped weights; docs/pictures/studio.jpg is one of them.
 import base64
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -201,10 +201,10 @@ def test_errors_come_in_plain_words(page: Page, photo: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_studio_that_has_ended(browser: Browser, colorizer: Colorizer, photo: bytes) -> None:
+def test_a_studio_that_has_ended(browser: Browser, load: Callable[[], Colorizer], photo: bytes) -> None:
     context = browser.new_context()
     page = context.new_page()
-    with serving(colorizer) as client:
+    with serving(load) as client:
         page.goto(client.url)
     drop(page, photo, "photo.jpg")
     expect(page.get_by_role("alert")).to_contain_text("The studio does not answer", timeout=PATIENCE)

@@ -12,6 +12,7 @@ from PIL import Image
 from chromantic.study.create import create_study
 from chromantic.study.site import create_app
 from chromantic.study.store import Study
+from chromantic.web.site import configured
 
 PHOTOS = ("boat", "cat", "dog", "tree")
 COLOURS = {"originals": (200, 40, 40), "royer": (40, 200, 40), "chromantic": (40, 40, 200)}
@@ -40,9 +41,7 @@ def study_file(folders: dict[str, Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def url(study_file: Path) -> Iterator[str]:
     """The address at which the study is served."""
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(Study(study_file)), port=0, log_level="error", timeout_graceful_shutdown=2)
-    )
+    server = uvicorn.Server(configured(create_app(Study(study_file)), port=0))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

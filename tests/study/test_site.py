@@ -25,8 +25,8 @@ class Browser:
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         return self._open(urllib.request.Request(self.url + path, headers=headers))
 
-    def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
-        headers = {"Content-Type": "application/json"}
+    def post(self, path: str, body: object, **headers: str) -> tuple[int, dict[str, object]]:
+        headers = {"Content-Type": "application/json", **headers}
         status, _, content = self._open(urllib.request.Request(self.url + path, json.dumps(body).encode(), headers))
         return status, json.loads(content)
 
@@ -86,7 +86,9 @@ def test_nothing_comes_from_elsewhere(url: str) -> None:
 
 def test_other_sites_and_strange_answers_are_refused(url: str, study_file: Path) -> None:
     browser = Browser(url)
-    assert browser.get("/state", Host="evil.example")[0] == 400
+    assert browser.get("/state", Host="evil.example")[0] == 403
+    assert browser.post("/start", {}, Origin="http://evil.example")[0] == 403
+    assert browser.post("/start", {}, **{"Sec-Fetch-Site": "cross-site"})[0] == 403
     assert browser.post("/answer", {"picture": "nothing", "natural": True})[0] == 404
     _, state = browser.post("/start", {})
     for natural in ("yes", 1, None):
@@ -112,7 +114,8 @@ def test_serving_says_what_is_wrong(
 def test_a_missing_extra_is_named(
     study_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "chromantic.study.site")
+    for module in ("chromantic.study.site", "chromantic.web.site"):
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["study", "serve", str(study_file)]) == 2
     assert "uvicorn is not installed; in a clone of Chromantic: pip install '.[studio,study]'" in capsys.readouterr()[1]

@@ -11,9 +11,11 @@ from chromantic.cli.program import Choices, Debug, Device, Model, Photos, Seed, 
 from chromantic.errors import ChromanticError
 from chromantic.options import Options, Whole
 from chromantic.progress import progress
+from chromantic.web.deployment import Deployment
 
 _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _EXPECTED = Options()
+_ALONE = Deployment()
 
 
 @app.command
@@ -50,13 +52,18 @@ def studio(
     ] = "127.0.0.1",
     port: Annotated[Whole, Parameter(help="Of the page and the service; 0 takes a free one.")] = 8000,
     token: Annotated[str | None, Parameter(env_var="CHROMANTIC_TOKEN", help="Secret that a visitor must know.")] = None,
+    workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
+    deployment: Annotated[Deployment, Parameter(name="*")] = _ALONE,
     model: Model = "default",
     device: Device = "cpu",
 ) -> None:
     """Colorize in a browser, and by REST: serves a page on this machine, until interrupted."""
     from chromantic.studio.server import serve_studio
 
-    serve_studio(model, host, port, token, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True), device)
+    def tell(url: str) -> None:
+        print(f"{url} (stop with Ctrl-C)", flush=True)
+
+    serve_studio(model, host, port, token, tell, device, workers, deployment)
 
 
 @app.command

@@ -5,6 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Json, PlainSerializer, WithJsonSchema
 
+from chromantic.photo import FORMATS
+from chromantic.web.problems import Problem
+
+MEDIA_TYPES = {name: f"image/{name}" for name in FORMATS}
+"""Of a picture's formats."""
 Base64 = Annotated[
     bytes,
     PlainSerializer(lambda content: base64.b64encode(content).decode(), return_type=str),
@@ -19,18 +24,6 @@ class Answer(BaseModel):
     def to_json(self) -> str:
         """The fields that have been set, also those set to null."""
         return self.model_dump_json(exclude_unset=True)
-
-
-class Problem(Answer):
-    """What is wrong, in one line with the remedy."""
-
-    detail: str
-
-
-class LateProblem(Problem):
-    """What went wrong after the answer had begun."""
-
-    status: Annotated[int, Field(description="The status that the answer would have had.")]
 
 
 class ClassShare(Answer):
@@ -85,15 +78,15 @@ class DrawProgress(Answer):
     of: Annotated[int, Field(description="All rows.")]
 
 
-EventData = DrawProgress | ResultPicture | Summary | LateProblem
-EVENT_NAMES = {DrawProgress: "progress", ResultPicture: "picture", Summary: "done", LateProblem: "error"}
+EventData = DrawProgress | ResultPicture | Summary
+EVENT_NAMES = {DrawProgress: "progress", ResultPicture: "picture", Summary: "done", Problem: "error"}
 
 
 class ResultEvent(BaseModel):
     """A server-sent event."""
 
     event: Literal["progress", "picture", "done", "error"]
-    data: Json[EventData]
+    data: Json[EventData | Problem]
 
 
 class ServedModel(Answer):
@@ -120,7 +113,17 @@ class Models(Answer):
     limits: RequestLimits
 
 
-class Health(Answer):
-    """That the service is up."""
+class WorkerStates(Answer):
+    """How many of the processes that do the work are in each state."""
 
-    status: Literal["ok"] = "ok"
+    starting: int = 0
+    idle: int = 0
+    busy: int = 0
+    stuck: Annotated[int, Field(description="At work, but without a sign of life; to be replaced.")] = 0
+
+
+class Health(Answer):
+    """How the service is."""
+
+    status: Annotated[Literal["ok", "stuck", "starting"], Field(description="ok if any process is idle or busy.")]
+    workers: WorkerStates

@@ -1,4 +1,4 @@
-"""The work on one order, in a thread: from a photo's file to the files of its results."""
+"""The work on one order: from a photo's file to the files of its results."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,44 +6,74 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
+from chromantic.engine import Engine, StepCallback, Understanding
 from chromantic.errors import ChromanticError
-from chromantic.photo import FORMATS, encode_picture, grey_image, read_photo, shrink_photo
-from chromantic.studio.answers import ClassShare, DrawProgress, EventData, Kind, PhotoFacts, ResultPicture, Summary
-from chromantic.studio.order import Order
-from chromantic.studio.workers import Work
+from chromantic.options import Draws
+from chromantic.photo import (
+    Photo,
+    UnknownKindError,
+    encode_picture,
+    grey_image,
+    kind_of,
+    read_header,
+    read_photo,
+    shrink_photo,
+)
+from chromantic.studio.answers import MEDIA_TYPES, ClassShare, DrawProgress, Kind, PhotoFacts, ResultPicture, Summary
+from chromantic.studio.limits import Limits
+from chromantic.studio.order import Order, TooLargeError
+from chromantic.studio.worker import Job
 
-MEDIA_TYPES = {name: f"image/{name}" for name in FORMATS}
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 
 
-def fulfil_order(colorizer: Colorizer, order: Order, work: Work[EventData]) -> None:
+def warm(colorizer: Colorizer) -> None:
+    """Does, before the first photo comes, what is slow the first time."""
+    colorizer.colorize(np.zeros((8, 8), np.uint8)).images  # noqa: B018
+
+
+def fulfil_order(colorizer: Colorizer, order: Order, limits: Limits, job: Job) -> None:
     """Tells the progress, each picture as it is ready, and the end.
 
     Args:
         colorizer: Colours the photo.
         order: What is asked for.
-        work: Told of the events, and asked whether they are still wanted.
+        limits: How large the photo may be.
+        job: Told of the events, and asked whether they are still wanted.
 
     Raises:
-        ChromanticError: The photo cannot be read, or the results not be written in the format asked for.
+        UnknownKindError: The photo is no picture, or of a kind that is not read here.
+        TooLargeError: It has too many pixels.
+        ChromanticError: It cannot be read, or the results not be written in the format asked for.
         CancelledWorkError: Nobody waits for the work any longer.
-        LateError: It has taken too long.
     """
     if order.segmentation and not colorizer.class_names:
         raise ChromanticError("segmentation: these weights know none; leave it out")
-    photo = read_photo(order.photo)
-    work.check()
-    result = colorizer.colorize(photo, order.options, callback=_progress_of(work))
+    with job.stage("decode"):
+        photo = _read(order.photo, limits)
+    job.check()
+    engine = colorizer.engine
+    colorizer.engine = _TimedEngine(engine, job)
+    try:
+        result = colorizer.colorize(photo, order.options, callback=_progress_of(job))
+    finally:
+        colorizer.engine = engine
     if order.max_side:
         result = replace(result, photo=shrink_photo(photo, order.max_side))
-    for picture in _pictures(result, order):
-        work.tell(picture)
-        work.check()
+    pictures = _pictures(result, order)
+    while True:
+        with job.stage("write"):
+            picture = next(pictures, None)
+        if picture is None:
+            break
+        job.tell(picture)
+        job.check()
     width, height = photo.size
     draws = order.options.draws
-    work.tell(
+    job.tell(
         Summary(
             photo=PhotoFacts(width=width, height=height, format=photo.format),
             model=result.model,
@@ -53,15 +83,45 @@ def fulfil_order(colorizer: Colorizer, order: Order, work: Work[EventData]) -> N
     )
 
 
-def _progress_of(work: Work[EventData]) -> Callable[[int, int], None]:
+class _TimedEngine(Engine):
+    """An engine that tells a job what its stages take."""
+
+    def __init__(self, engine: Engine, job: Job) -> None:
+        vars(self).update(vars(engine))
+        self._job = job
+
+    def understand(self, lightness: Float32[np.ndarray, "height width"]) -> Understanding:
+        """Is the stage "encode"."""
+        with self._job.stage("encode"):
+            return super().understand(lightness)
+
+    def draw(
+        self, understanding: Understanding, draws: Draws, progress: StepCallback | None = None
+    ) -> tuple[Float32[np.ndarray, "samples 2 h w"], tuple[float, ...]]:
+        """Is the stage "sample"."""
+        with self._job.stage("sample"):
+            return super().draw(understanding, draws, progress)
+
+
+def _read(content: bytes, limits: Limits) -> Photo:
+    if content and kind_of(content) is None:  # Pillow's many decoders are not for strangers' files
+        raise UnknownKindError("photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+    header = read_header(content)
+    if header.width * header.height > limits.pixels:
+        most = f"{limits.pixels / 1e6:g} megapixels"
+        raise TooLargeError(f"photo: {header.width} x {header.height} pixels, more than {most}; make the photo smaller")
+    return read_photo(content)
+
+
+def _progress_of(job: Job) -> Callable[[int, int], None]:
     last = 0.0
 
     def report(rows: int, of: int) -> None:
         nonlocal last
-        work.check()
+        job.check()
         if rows == of or time.monotonic() - last > _TELL_EVERY:
             last = time.monotonic()
-            work.tell(DrawProgress(rows=rows, of=of))
+            job.tell(DrawProgress(rows=rows, of=of))
 
     return report
 

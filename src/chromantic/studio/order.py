@@ -2,15 +2,20 @@
 
 import base64
 import binascii
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any, get_type_hints
 
 import docstring_parser
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema, create_model
 
+from chromantic.errors import ChromanticError
 from chromantic.options import Options
 
 _MOST = {"samples": 16, "temperature": 10, "candidates": 32}
+
+
+class TooLargeError(ChromanticError):
+    """A photo has more pixels than the studio takes."""
 
 
 class Order(BaseModel):
@@ -46,6 +51,12 @@ class Order(BaseModel):
         """The choices."""
         return self._options
 
+    def in_format(self, format: str) -> "Order":
+        """The same, with the results in a format."""
+        order = self.model_copy(update={"format": format})
+        order._options = replace(self._options, format=format)
+        return order
+
     @property
     def pictures(self) -> int:
         """How many pictures are asked for."""
@@ -70,7 +81,7 @@ def with_choices(name: str, doc: str, photo: Any) -> type[Order]:
         )
         for choice in fields(Options)
     }
-    return create_model(name, __base__=Order, __doc__=doc, photo=(photo, ...), **choices)
+    return create_model(name, __base__=Order, __module__=__name__, __doc__=doc, photo=(photo, ...), **choices)
 
 
 def _decode_base64(value: object) -> object:
@@ -87,7 +98,7 @@ FormOrder = with_choices(
     "The body of a request as a form.",
     Annotated[
         bytes,
-        WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"}),
+        WithJsonSchema({"type": "string", "format": "binary"}),
         Field(description="The photo's file."),
     ],
 )

@@ -1,28 +1,30 @@
 """The studio's process: the page and the REST service, served to this machine or, with a token, to others."""
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import python_multipart  # noqa: F401  # Starlette needs it for forms, and would miss it only at the first one
-import uvicorn
 from fastapi import FastAPI, Request, Response
-from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
-from starlette.staticfiles import StaticFiles
 
 from chromantic import __version__
-from chromantic.colorizer import Colorizer
 from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
-from chromantic.parallel import threads_as_before
-from chromantic.studio.api import create_api, schemas
-from chromantic.studio.guard import Guard
+from chromantic.studio.api import create_api
+from chromantic.studio.description import describe
 from chromantic.studio.limits import Limits
+from chromantic.studio.worker import load_colorizer
 from chromantic.studio.workers import Workers
+from chromantic.web.deployment import Deployment
+from chromantic.web.guard import LOOPBACK_NAMES, Admission
+from chromantic.web.site import Site, address_of, listen, serve
+
+if TYPE_CHECKING:
+    from chromantic.colorizer import Colorizer
 
 _TOKEN_LENGTH = 16
 
@@ -34,6 +36,8 @@ def serve_studio(
     token: str | None,
     ready: Callable[[str], None],
     device: DeviceName = "cpu",
+    workers: int | None = None,
+    deployment: Deployment | None = None,
 ) -> None:
     """Serves the studio until it is interrupted.
 
@@ -44,87 +48,109 @@ def serve_studio(
         token: What a client must know; None lets everybody on this machine in.
         ready: Called with the page's address.
         device: Where the network computes.
+        workers: Photos at once; None takes one a core.
+        deployment: What stands before the studio; None is nothing.
 
     Raises:
         ChromanticError: The address is taken, or open to others without a token, or there are no such weights.
     """
+    deployment = deployment or Deployment()
     host = "127.0.0.1" if host == "localhost" else host
-    _check(host, port, token)
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)  # listens now, so that an early browser waits
-    except OSError as error:
-        raise ChromanticError(
-            f"{host} port {port}: cannot be listened on ({error.strerror}); choose another --port or --host"
-        ) from error
-    with listener:
-        app = create_app(Colorizer.from_pretrained(model, device), host=host, token=token)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
-        ready(f"{address}?token={token}" if token else address)
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
-        uvicorn.Server(config).run(sockets=[listener])
+    _check(host, token)
+    with listen(host, port) as listener:
+        app = create_app(
+            partial(load_colorizer, model, device), host=host, token=token, workers=workers, deployment=deployment
+        )
+        asyncio.run(_serve(app, listener, deployment, token, ready))
 
 
-class _Studio(FastAPI):
+async def _serve(
+    app: "Studio", listener: socket.socket, deployment: Deployment, token: str | None, ready: Callable[[str], None]
+) -> None:
+    await app.workers.start()  # before the address is told: it raises where the weights are missing
+    address = address_of(listener)
+    ready(f"{address}?token={token}" if token else address)
+    await serve(app, listener, deployment)
+
+
+class Studio(Site):
+    """The studio as a web application.
+
+    Attributes:
+        workers: Do the work; they are started with the application, if not before.
+    """
+
+    def __init__(self, workers: Workers, admission: Admission, root_path: str = "") -> None:
+        """Makes one, without its addresses.
+
+        Args:
+            workers: Do the work.
+            admission: Who is let in.
+            root_path: Where a proxy shows it.
+        """
+        self.workers = workers
+        self._has_token = admission.token is not None
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await workers.start()
+            yield
+            await workers.close()
+
+        super().__init__(
+            "chromantic.studio",
+            admission,
+            root_path,
+            title="Chromantic",
+            version=__version__,
+            summary="Colorizes grey photographs by understanding what is in them.",
+            generate_unique_id_function=lambda route: route.name,
+            lifespan=lifespan,
+        )
+
     def openapi(self) -> dict[str, Any]:
-        """FastAPI's description, with the schemas that it cannot know of."""
-        described = super().openapi()
-        described["components"]["schemas"] |= schemas()
-        return described
+        """FastAPI's description, with what it cannot know of."""
+        return describe(super().openapi(), has_token=self._has_token)
 
 
 def create_app(
-    colorizer: Colorizer,
+    load: "Callable[[], Colorizer]",
     *,
     host: str = "127.0.0.1",
     token: str | None = None,
     limits: Limits | None = None,
-) -> FastAPI:
+    workers: int | None = None,
+    deployment: Deployment | None = None,
+) -> Studio:
     """The studio as a web application.
 
     Args:
-        colorizer: Colours the photos.
+        load: Gives what colorizes; called in the processes that work, and therefore picklable.
         host: The address that it listens on, which requests may name.
         token: What a client must know; None for a server that only this machine reaches.
         limits: What a request may ask for; None takes the defaults.
+        workers: Photos at once; None takes one a core.
+        deployment: What stands before it; None is nothing.
     """
-    limits = limits or Limits()
-    workers = Workers(limits.waiting, limits.work_seconds)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with threads_as_before():
-            with workers.place() as place:
-                place.start(lambda _: _warm(colorizer))
-            yield
-            workers.close()
-
-    app = _Studio(
-        title="Chromantic",
-        version=__version__,
-        summary="Colorizes grey photographs by understanding what is in them.",
-        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
-        redoc_url=None,
-        lifespan=lifespan,
-        middleware=[Middleware(Guard, token=token, host=host)],
+    limits, deployment = limits or Limits(), deployment or Deployment()
+    names = {*LOOPBACK_NAMES, host, *deployment.allowed_hosts}
+    admission = Admission(
+        names=None if token and not deployment.allowed_hosts else names,
+        own_names=deployment.allowed_hosts,
+        origins=deployment.cors_origin,
+        token=token,
     )
-    app.include_router(create_api(colorizer, workers, limits))
-    pages = StaticFiles(packages=[("chromantic.studio", "page")], html=True)
+    studio = Studio(Workers(load, limits, workers), admission, deployment.root_path)
+    studio.include_router(create_api(studio.workers, limits))
 
-    @app.get("/docs", include_in_schema=False)
+    @studio.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
-        return await pages.get_response("api.html", request.scope)
+        return await studio.pages.get_response("api.html", request.scope)
 
-    app.router.default = pages  # a mount would hide status 405
-
-    @app.exception_handler(Exception)
-    async def fail(_: Request, __: Exception) -> Response:  # uvicorn logs it
-        return JSONResponse({"detail": "studio: failed; its terminal says why"}, 500)
-
-    return app
+    return studio
 
 
-def _check(host: str, port: int, token: str | None) -> None:
+def _check(host: str, token: str | None) -> None:
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError as error:
@@ -135,10 +161,3 @@ def _check(host: str, port: int, token: str | None) -> None:
         len(token) < _TOKEN_LENGTH or not token.isascii() or not token.replace("-", "").isalnum()
     ):
         raise ChromanticError(f"token: too easy to guess; give at least {_TOKEN_LENGTH} letters, digits or hyphens")
-    if not 0 <= port < 1 << 16:
-        raise ChromanticError(f"port {port}: give a number from 0 to 65535")
-
-
-def _warm(colorizer: Colorizer) -> None:
-    """Does, before the first photo comes, what is slow the first time."""
-    colorizer.colorize(np.zeros((8, 8), np.uint8)).images  # noqa: B018

@@ -1,29 +1,21 @@
 """The page of a study, served to this machine alone."""
 
-import socket
+import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import uvicorn
-from fastapi import Body, FastAPI, HTTPException, Request, Response
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.staticfiles import StaticFiles
+from fastapi import Body, HTTPException, Request, Response
 
-from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
 from chromantic.study.store import PersonProgress, Study
+from chromantic.web.deployment import Deployment
+from chromantic.web.guard import Admission
+from chromantic.web.site import Site, address_of, listen, serve
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 _YEAR = 365 * 24 * 3600
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
@@ -39,33 +31,18 @@ def serve_study(path: Path, port: int, ready: Callable[[str], None]) -> None:
     """
     app = create_app(Study(path))
     check_writable(path)  # SQLite keeps a journal beside it while it stores an answer
-    if not 0 <= port < 1 << 16:
-        raise ChromanticError(f"port {port}: give a number from 0 to 65535")
-    try:
-        listener = socket.create_server((HOST, port))  # listens now, so that an early browser waits
-    except OSError as error:
-        raise ChromanticError(
-            f"port {port}: cannot be listened on ({error.strerror}); choose another --port"
-        ) from error
-    ready(f"http://{HOST}:{listener.getsockname()[1]}/")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)).run(sockets=[listener])
+    with listen(_HOST, port) as listener:
+        ready(address_of(listener))
+        asyncio.run(serve(app, listener, Deployment()))
 
 
-def create_app(study: Study) -> FastAPI:
+def create_app(study: Study) -> Site:
     """The study as a web application: a page, its state as JSON, and the pictures under random names.
 
     A cookie tells people apart. Answers may come twice, as when a connection breaks: the first one stays.
     """
-    app = FastAPI(openapi_url=None)  # without it FastAPI has no pages of its own, which load scripts from elsewhere
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # other sites cannot use the browser
+    app = Site("chromantic.study", Admission(), openapi_url=None)
     cookie = f"chromantic-study-{study.key}"
-
-    @app.middleware("http")
-    async def add_headers(request: Request, proceed: RequestResponseEndpoint) -> Response:
-        response = await proceed(request)
-        response.headers.update(_HEADERS)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
     def state_of(progress: PersonProgress | None) -> dict[str, object]:
         """What the page needs to know. Before the start that is only how many pictures there will be."""
@@ -103,5 +80,4 @@ def create_app(study: Study) -> FastAPI:
             raise HTTPException(404, "no such picture")
         return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
-    app.router.default = StaticFiles(packages=[("chromantic.study", "page")], html=True)  # a mount would hide 405
     return app

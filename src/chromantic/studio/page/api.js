@@ -47,8 +47,8 @@ function operation(method, path, described, schemas) {
 }
 
 document.getElementById("call").textContent
-  = `curl -F photo=@photo.jpg -F seed=3 -H 'Accept: image/*' ${location.origin}/v1/colorize -o photo.color.png`;
-fetch("/openapi.json").then((response) => response.json()).then(({ paths, components }) => {
+  = `curl -F photo=@photo.jpg -F seed=3 -H 'Accept: image/*' ${new URL("v1/colorize", location)} -o photo.color.png`;
+fetch("openapi.json").then((response) => response.json()).then(({ paths, components }) => {
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, described] of Object.entries(methods)) {
       document.getElementById("api").append(operation(method, path, described, components.schemas));

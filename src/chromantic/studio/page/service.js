@@ -35,7 +35,7 @@ async function ask(file, fields, accept, signal, onBusy) {
     form.set("photo", file, "photo"); // without its name, which the service does not need
     let response;
     try {
-      response = await fetch("/v1/colorize", { method: "POST", body: form, headers: { Accept: accept }, signal });
+      response = await fetch("v1/colorize", { method: "POST", body: form, headers: { Accept: accept }, signal });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Trouble("The studio does not answer.", "Is it still running? Start it again and try once more.");

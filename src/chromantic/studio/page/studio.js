@@ -222,7 +222,7 @@ function start() {
   for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", showOverlay);
   for (const button of document.querySelectorAll("[data-example]")) {
     const name = button.dataset.example;
-    button.addEventListener("click", async () => open(await (await fetch(`/examples/${name}`)).blob(), name));
+    button.addEventListener("click", async () => open(await (await fetch(`examples/${name}`)).blob(), name));
   }
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -239,7 +239,7 @@ function start() {
   document.addEventListener("paste", (event) => openFirst(event.clipboardData.files));
   moveSplit();
   showLiveliness();
-  fetch("/v1/models").then((response) => response.json()).then((told) => {
+  fetch("v1/models").then((response) => response.json()).then((told) => {
     limits = told.limits;
     segments = told.models[0].classes.length > 0;
     document.querySelector("input[value=segmentation]").closest("label").hidden = !segments;

@@ -44,7 +44,7 @@ function exchange(path, body) {
 
 async function picture(key) {
   const image = new Image(); // a new one each time: a failed one would not be fetched again
-  image.src = `/pictures/${key}`;
+  image.src = `pictures/${key}`;
   image.draggable = false;
   await image.decode();
   image.style.maxWidth = `${LARGEST_ENLARGEMENT * image.naturalWidth}px`;
@@ -87,15 +87,15 @@ async function answer(natural) {
 /** Sends the answer that is still to be sent, if any, and shows what comes next. */
 async function proceed() {
   const pending = localStorage.getItem(PENDING);
-  let state = pending === null ? null : await exchange("/answer", JSON.parse(pending));
+  let state = pending === null ? null : await exchange("answer", JSON.parse(pending));
   localStorage.removeItem(PENDING);
-  state ??= await exchange("/state");
+  state ??= await exchange("state");
   await show(state);
 }
 
 async function start() {
   element("start").disabled = true;
-  const state = await exchange("/start", {});
+  const state = await exchange("start", {});
   element("start").disabled = false;
   await show(state);
 }
