@@ -196,7 +196,7 @@ def test_a_full_disk_ends_the_command(photo, tiny_weights, capsys, monkeypatch):
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("chromantic.photo.write._described", fill)
+    monkeypatch.setattr("chromantic.photo.write._encode", fill)
     assert f"{photo}: the disk is full; make room" in refused(
         capsys, photo.parent, "colorize", photo, "--model", tiny_weights
     )

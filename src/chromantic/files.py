@@ -3,12 +3,18 @@
 import errno
 import hashlib
 import os
+import secrets
+import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chromantic.errors import ChromanticError
+
+_partial: set[Path] = set()  # folders of files that are being written
+_beginning = threading.Lock()
 
 
 @contextmanager
@@ -20,14 +26,32 @@ def write_whole(path: Path) -> Iterator[Path]:
     Raises:
         ChromanticError: The file cannot be written.
     """
+    folder = path.parent / f".chromantic-{secrets.token_hex(8)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".chromantic-") as folder:
-            partial = Path(folder) / f"partial{path.suffix}"
-            yield partial
-            os.replace(partial, path)
+        with _beginning:
+            _partial.add(folder)  # known before it is there: a signal may come between
+            folder.mkdir(mode=0o700)
+        partial = folder / f"partial{path.suffix}"
+        yield partial
+        os.replace(partial, path)
     except OSError as error:
         raise _refusal(path, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _partial.discard(folder)
+
+
+def remove_partial_files() -> None:
+    """Removes what is half-written, in a process that is ending."""
+    for folder in list(_partial):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forsake_partial_files() -> None:
+    """Removes what is half-written, and lets no thread begin another file. The process must end right after."""
+    _beginning.acquire(timeout=1)  # not endlessly: a signal may have come to the thread that holds it
+    remove_partial_files()
 
 
 def check_writable(path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_folder_that_cannot_be_read_is_recorded_until_it_can(job, monkeypatch)
 
 
 def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(job, monkeypatch):
-    original, calls = write._described, []
+    original, calls = write._encode, []
 
     def fill(*arguments):
         calls.append(arguments)
@@ -265,7 +265,7 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(job, monkeypat
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return original(*arguments)
 
-    monkeypatch.setattr(write, "_described", fill)
+    monkeypatch.setattr(write, "_encode", fill)
     with pytest.raises(ChromanticError, match="the disk is full; make room"):
         run(job, workers=1)
     monkeypatch.undo()

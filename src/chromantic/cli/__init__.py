@@ -12,7 +12,9 @@ from cyclopts import CycloptsError
 
 from chromantic.cli import colorize, photos, research, study  # noqa: F401  which add their commands to the program
 from chromantic.cli.program import STDIO, app
+from chromantic.cli.stopping import StoppedError, stoppable
 from chromantic.errors import ChromanticError
+from chromantic.files import remove_partial_files
 
 _EXTRAS = {  # of pyproject.toml, by package
     "accelerate": "train",
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None takes the process's own.
 
     Returns:
-        The exit code: 0, 1 where photos of an archive failed, 2 for a user's error, 130 for an interruption, 141 if
+        The exit code: 0, 1 where photos failed, 2 for a user's error, 130 after Ctrl-C, 143 after SIGTERM, 141 where
         nobody reads what is printed.
     """
     gc.set_threshold(100_000)  # torch's and Numba's imports make many objects that stay: not searched time and again,
@@ -46,12 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="chromantic: %(message)s")
     try:
         tokens = [str(STDIO) if each == "-" else each for each in (sys.argv[1:] if arguments is None else arguments)]
-        code = app(tokens, exit_on_error=False, print_error=False)
+        with stoppable():
+            code = app(tokens, exit_on_error=False, print_error=False)
         print(end="", flush=True)
     except KeyboardInterrupt as interruption:
+        remove_partial_files()
         if message := str(interruption):
             print("chromantic:", message, file=sys.stderr)
         return 130
+    except StoppedError as stopped:
+        remove_partial_files()
+        return stopped.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed at exit
         return 141
