@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
+from chromantic.photo.metadata.png import without_texts
 
 PhotoFile: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, the content of a file, or a file that is open for reading bytes."""
@@ -69,6 +70,7 @@ class Source:
         """
         self.path: Path | None = None
         self._content: bytes = b""
+        self._shorter: bytes | None = None  # what libvips is given in place of a PNG file with large texts
         if isinstance(file, str | os.PathLike):
             self.path = Path(file)
         elif isinstance(file, bytes | bytearray | memoryview):
@@ -107,8 +109,11 @@ class Source:
             pyvips.Error: The header is damaged.
         """
         loader = _LOADERS.get(kind, f"{kind}load_source")
-        if self.path is None:
-            source = pyvips.Source.new_from_memory(self._content)
+        if kind == "png" and self._shorter is None:
+            with self.open() as file:
+                self._shorter = without_texts(file) or b""
+        if self.path is None or self._shorter:
+            source = pyvips.Source.new_from_memory(self._shorter or self._content)
         else:
             with self.path.open("rb") as file:
                 source = pyvips.Source.new_from_descriptor(file.fileno())  # not by name: libvips reads options in names

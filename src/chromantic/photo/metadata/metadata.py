@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import chromantic
-from chromantic.photo.header import swaps_sides
 from chromantic.photo.metadata import exif as exif_fields
 from chromantic.photo.metadata import iptc, jpeg, png, text, webp
 from chromantic.photo.metadata import xmp as xmp_properties
@@ -130,7 +129,7 @@ def _metadata_of(
     for problem in dict.fromkeys(problems):
         _log.warning("%s: %s", name, problem)
     resolution = resolution or exif.resolution
-    if resolution and swaps_sides(orientation):
+    if resolution and orientation > 4:  # by a quarter
         resolution = resolution[::-1]
     return Metadata(exif, xmp, blobs.iptc, blobs.comments, chunks, resolution, orientation > 1)
 

@@ -17,9 +17,11 @@ _SIGNATURE, _HEADER = 8, 25  # bytes: of the signature, and of the chunk IHDR
 _XMP = b"XML:com.adobe.xmp"
 _RAW = b"Raw profile type "
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_MAX_CHUNKS = 200_000
+_MAX_CHUNKS = 100_000
 _MAX_TEXTS = 1_000
 _MAX_BYTES = 1 << 25  # of a chunk
+_MOST_PACKED = 1032  # times: what zlib can make of a byte
+_MANY_TEXTS = 1 << 20  # bytes of them, which unpacked may take seconds
 
 
 def read_png(file: BinaryIO, problems: list[str]) -> Blobs:
@@ -37,6 +39,7 @@ def read_png(file: BinaryIO, problems: list[str]) -> Blobs:
         try:
             keyword, text, _ = read_chunk(kind, data, left)
         except zlib.error:
+            left -= min(left, _MOST_PACKED * len(data))  # what it may have cost
             problems.append("a text chunk is broken, or too long, and was left out")
             continue
         left -= len(text)
@@ -54,6 +57,23 @@ def read_png(file: BinaryIO, problems: list[str]) -> Blobs:
             problems.append(f"it has more than {_MAX_TEXTS} text chunks; the others were left out")
     records = iptc.from_resources(raw.get(b"8bim", b"")) or raw.get(b"iptc")
     return Blobs(exif or raw.get(b"exif"), raw.get(b"xmp"), None, records, (), tuple(texts))
+
+
+def without_texts(file: BinaryIO) -> bytes | None:
+    """A PNG file without its texts, which whoever decodes it would unpack; None where they are small.
+
+    Args:
+        file: From its start.
+    """
+    sizes = [(place, size) for place, size, kind in _places(file) if kind in _TEXTS]
+    if sum(size for _, size in sizes) < _MANY_TEXTS:
+        return None
+    file.seek(0)
+    content, parts, start = file.read(), list[bytes](), 0
+    for place, size in sizes:
+        parts.append(content[start : place - 8])
+        start = place + size + 4
+    return b"".join(parts) + content[start:]
 
 
 def embed_in_png(source: BinaryIO, target: BinaryIO, blobs: Blobs, dots: tuple[float, float]) -> None:
@@ -84,7 +104,15 @@ def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Type and data of the chunks that may hold metadata."""
+    """Type and data of the chunks that may hold metadata; no data of one that is too large."""
+    for place, size, kind in _places(file):
+        if kind in (*_TEXTS, b"eXIf"):
+            file.seek(place)
+            yield kind, file.read(size) if size <= _MAX_BYTES else b""
+
+
+def _places(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Where the data of each chunk are, their size, and the chunk's type."""
     place = _SIGNATURE
     for _ in range(_MAX_CHUNKS):
         file.seek(place)
@@ -92,6 +120,5 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         if len(head) < 8:
             return
         size, kind = struct.unpack(">I4s", head)
+        yield place + 8, size, kind
         place += 12 + size
-        if kind in (*_TEXTS, b"eXIf"):
-            yield kind, file.read(size) if size <= _MAX_BYTES else b""
