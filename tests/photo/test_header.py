@@ -98,3 +98,12 @@ def test_nothing_is_written_to_read_from_memory(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("pathlib.Path.open", None)
     for kind in ("jpeg", "png", "tiff", "webp", "bmp"):
         assert read_photo(file_of(kind)).size == SIZE
+
+
+def test_a_photo_above_pillows_limit_is_read_and_the_limit_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    image = Image.linear_gradient("L")
+    for suffix in ("bmp", "gif", "jp2", "ppm", "tga"):
+        image.save(tmp_path / f"photo.{suffix}")
+        assert read_photo(tmp_path / f"photo.{suffix}").size == (256, 256)
+    assert Image.MAX_IMAGE_PIXELS == 100

@@ -2,16 +2,14 @@
 
 import io
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import struct
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import pyvips
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
@@ -32,7 +30,6 @@ _MAGIC = {
 }
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _LOADERS = {"avif": "heifload_source", "heic": "heifload_source"}  # else the kind's own; of HEIC the header alone
-_pillow_limit = threading.Lock()
 
 
 class UnknownKindError(ChromanticError):
@@ -182,15 +179,21 @@ def open_in_pillow(file: BinaryIO, name: str) -> Image.Image:
         UnknownKindError: It is no picture.
         ChromanticError: Its header is damaged.
     """
+    Image.init()
     file.seek(0)
-    try:
-        with unlimited_pillow():
-            return Image.open(file)
-    except UnidentifiedImageError as error:
-        message = "not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP"
-        raise UnknownKindError(f"{name}: {message}") from error
-    except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
-        raise ChromanticError(f"{name}: cannot be opened ({one_line(error)}); get a fresh copy") from error
+    head = file.read(16)
+    for open_image, accepts in map(
+        Image.OPEN.__getitem__, Image.ID
+    ):  # Image.open has a limit of pixels for all threads
+        try:
+            if not accepts or accepts(head) is True:
+                file.seek(0)
+                return open_image(file, "")
+        except (SyntaxError, IndexError, TypeError, struct.error):  # not of this kind
+            continue
+        except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
+            raise ChromanticError(f"{name}: cannot be opened ({one_line(error)}); get a fresh copy") from error
+    raise UnknownKindError(f"{name}: not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP")
 
 
 def orientation_of(image: pyvips.Image) -> int:
@@ -211,14 +214,3 @@ def damaged(name: str, why: str) -> ChromanticError:
 def one_line(error: Exception) -> str:
     """An exception's message, or its name where it has none."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-@contextmanager
-def unlimited_pillow() -> Iterator[None]:
-    """Lifts Pillow's own pixel limit, which is far below ours and the same for all threads."""
-    with _pillow_limit:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit

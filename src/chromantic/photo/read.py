@@ -26,7 +26,6 @@ from chromantic.photo.header import (
     one_line,
     open_in_pillow,
     orientation_of,
-    unlimited_pillow,
 )
 from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Blobs, Metadata, metadata_of, read_metadata
@@ -135,8 +134,7 @@ def _from_heif(source: Source) -> Photo:
 def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
     check_pixels(image.width, image.height, name)
     try:
-        with unlimited_pillow():
-            image.load()
+        image.load()
         if source and getattr(image, "n_frames", 1) > 1:
             _log.warning("%s: has %d pages or frames; the first is taken", name, image.n_frames)  # type: ignore[attr-defined]
         metadata = _pillow_metadata(image, name)
