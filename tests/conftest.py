@@ -71,6 +71,15 @@ def photos_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """A folder of files of kinds that photo software stumbles over; its README says what is right."""
+    folder = Path(os.environ.get("CHROMANTIC_DATA", _BESIDE_THE_CLONE)).parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no files in {folder}; set CHROMANTIC_DATA to a folder beside that of the cases")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights file of the tiny preset, untrained, with three classes."""
     import torch

@@ -2,16 +2,34 @@
 
 import io
 import struct
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from chromantic.photo import Photo, Provenance, write_rows
+from chromantic.photo.formats import format_of_suffix
 
 EXIF, GPS = 34665, 34853
 ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 2, 3, 4, 5, 7
 SIZES = {1: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, UNDEFINED: 1, 9: 4, 10: 8, 16: 8}
+URIS = {
+    "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "lib": "http://l/",
+    "mm": "http://ns.adobe.com/xap/1.0/mm/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+}
+
 WIDTH, HEIGHT = 40, 30
 """Of the pixels as they are stored."""
 
@@ -174,3 +192,28 @@ def write_photo(
 def data_set(number: int, value: bytes, record: int = 2) -> bytes:
     """A data set of IPTC-IIM."""
     return struct.pack(">BBBH", 0x1C, record, number, len(value)) + value
+
+
+def save_result(photo: Photo, path: Path, provenance: Provenance | None = None) -> Path:
+    """Writes a result of a photo: its own pixels, the first channel three times."""
+    pixels = np.repeat(photo.pixels[..., :1], 3, axis=-1)
+    write_rows(path, format_of_suffix(path) or "", [pixels], pixels.dtype, photo, provenance or Provenance("m@1", {}))
+    return path
+
+
+def properties(packet: bytes) -> dict[str, str | list[str]]:
+    """Texts of an XMP packet's properties by qualified name; lists of the items where there are some."""
+    names = {uri: prefix for prefix, uri in URIS.items()}
+    root = ET.fromstring(packet.strip(b"\0"))
+    found: dict[str, str | list[str]] = {}
+
+    def name(tag: str) -> str:
+        uri, _, local = tag[1:].partition("}")
+        return f"{names.get(uri, uri)}:{local}"
+
+    for description in root.iter(f"{{{URIS['rdf']}}}Description"):
+        found |= {name(key): value for key, value in description.attrib.items()}
+        for child in description:
+            items = ["".join(item.itertext()) for item in child.iter(f"{{{URIS['rdf']}}}li")]
+            found[name(child.tag)] = items or "".join(child.itertext())
+    return found

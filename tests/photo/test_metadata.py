@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
-from described import ASCII, EXIF, GPS, LONG, Value, read_tiff, tiff, with_segments, write_photo, xmp_of
+from described import ASCII, EXIF, GPS, LONG, Value, read_tiff, save_result, tiff, with_segments, write_photo, xmp_of
 from kinds import read_vips
 from PIL import Image
 
 from chromantic import __version__
 from chromantic.colorizer import Colorizer
-from chromantic.photo import Provenance, read_photo, write_rows
+from chromantic.photo import Provenance, read_photo
 from chromantic.photo.metadata import ENHANCED
 from chromantic.photo.metadata.exif import exif_block, read_exif
 from chromantic.photo.metadata.iptc import as_xmp, from_resources, from_tiff, resources
@@ -33,13 +33,6 @@ def colorizer(tiny_weights) -> Colorizer:
     return Colorizer.from_pretrained(tiny_weights)
 
 
-def saved(photo, path, provenance=Provenance("m@1", {})):  # noqa: B008
-    pixels = np.repeat(photo.pixels[..., :1], 3, axis=-1)
-    format = {".tif": "tiff", ".jpg": "jpeg"}.get(path.suffix, path.suffix[1:])
-    write_rows(path, format, [pixels], pixels.dtype, photo, provenance)
-    return path
-
-
 def test_the_origin_is_written_into_every_result(tmp_path, colorizer):
     photo = np.full((30, 40), 90, np.uint8)
     colorizer.colorize(photo, samples=2, seed=7, temperature=0.5, candidates=8).save(tmp_path / "sample.png", sample=1)
@@ -53,8 +46,10 @@ def test_the_origin_is_written_into_every_result(tmp_path, colorizer):
 
 
 def test_an_event_is_added_to_the_history_that_is_there(tmp_path):
-    once = saved(read_photo(write_photo(tmp_path / "photo.png")), tmp_path / "once.tif", Provenance("first@1", {}))
-    twice = saved(read_photo(once), tmp_path / "twice.jpg", Provenance("second@2", {}))
+    once = save_result(
+        read_photo(write_photo(tmp_path / "photo.png")), tmp_path / "once.tif", Provenance("first@1", {})
+    )
+    twice = save_result(read_photo(once), tmp_path / "twice.jpg", Provenance("second@2", {}))
     packet = ET.fromstring(xmp_of(twice))
     assert [event.text for event in packet.iter(f"{EVENT}parameters")] == ["model=first@1", "model=second@2"]
     assert len(list(packet.iter(IPTC_TYPE))) == 1
@@ -88,13 +83,13 @@ def test_exif_in_tiff_leaves_the_pixels_alone(tmp_path, colorizer, monkeypatch, 
         assert page.tags["Artist"].value == "A. Photographer"
         assert page.tags["ExifTag"].value["DateTimeOriginal"] == "1931:05:06 07:08:09"
     assert read_photo(output).metadata.exif.get(315) == b"A. Photographer\0"
-    assert saved(read_photo(output), tmp_path / "small.jpg").stat().st_size
+    assert save_result(read_photo(output), tmp_path / "small.jpg").stat().st_size
 
 
 def test_iptc_may_hold_any_bytes(tmp_path):
     offsets = np.arange(100_000, dtype="<u4").tobytes()  # that of the strip is among them
     photo = read_photo(write_photo(tmp_path / "photo.tif", iptc=offsets))
-    result = saved(photo, tmp_path / "result.tif")
+    result = save_result(photo, tmp_path / "result.tif")
     np.testing.assert_array_equal(read_vips(result).numpy()[..., 0], photo.pixels[..., 0])
     assert read_tiff(result.read_bytes())[1][0, 33723][1] == offsets
 
@@ -143,7 +138,7 @@ def test_xmp_that_is_broken_or_hostile_is_left_out(tmp_path, caplog, packet, why
         kind = "tif"
     path = write_photo(tmp_path / f"photo.{kind}", xmp=packet)
     start = time.process_time()
-    result = saved(read_photo(path), tmp_path / "result.png")
+    result = save_result(read_photo(path), tmp_path / "result.png")
     assert time.process_time() - start < 2
     assert next(ET.fromstring(xmp_of(result)).iter(IPTC_TYPE)).text == ENHANCED
     (record,) = caplog.records
@@ -235,7 +230,7 @@ def test_incomplete_extended_xmp_is_left_out(tmp_path, caplog):
     path = write_photo(tmp_path / "photo.jpg", xmp=(PACKET % note).encode())
     extension = b"http://ns.adobe.com/xmp/extension/\0" + guid + struct.pack(">II", 100, 50) + b"<half"
     path.write_bytes(with_segments(path.read_bytes(), (0xE1, extension)))
-    packet = xmp_of(saved(read_photo(path), tmp_path / "result.png"))
+    packet = xmp_of(save_result(read_photo(path), tmp_path / "result.png"))
     assert b"kept" in packet
     assert b"HasExtendedXMP" not in packet
     assert f"{path}: its extended XMP is incomplete and was left out" in caplog.messages

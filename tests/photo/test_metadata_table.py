@@ -2,11 +2,9 @@
 
 import hashlib
 import struct
-import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 from described import (
     ASCII,
@@ -20,7 +18,9 @@ from described import (
     data_set,
     exif_of,
     packed,
+    properties,
     read_tiff,
+    save_result,
     segments,
     write_photo,
     xmp_of,
@@ -28,7 +28,7 @@ from described import (
 from PIL import Image
 
 from chromantic import __version__
-from chromantic.photo import Provenance, read_photo, write_rows
+from chromantic.photo import Provenance, read_photo
 from chromantic.photo.metadata import ENHANCED
 
 KINDS = ("jpg", "png", "tif", "webp")
@@ -106,18 +106,6 @@ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/ne
 <tiff:ImageLength>30</tiff:ImageLength><exif:PixelYDimension>30</exif:PixelYDimension><lib:deep><lib:er/>text</lib:deep>
 <photoshop:ICCProfile>Dot Gain 20%</photoshop:ICCProfile>
 </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
-URIS = {
-    "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "exif": "http://ns.adobe.com/exif/1.0/",
-    "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "lib": "http://l/",
-    "mm": "http://ns.adobe.com/xap/1.0/mm/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "tiff": "http://ns.adobe.com/tiff/1.0/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-}
 
 
 def fields(values: dict[tuple[int, int], Value], directory: int) -> dict[int, Value]:
@@ -132,30 +120,8 @@ def photo_of(path: Path, order: str, **more: object) -> Path:
 
 def result_of(path: Path, output: str, name: str = "result", sample: int = 0) -> Path:
     """A result of a photo: its own pixels, three times."""
-    photo = read_photo(path)
-    target = path.with_name(f"{name}.{output}")
-    pixels = np.repeat(photo.pixels[..., :1], 3, axis=-1)
-    options = {"sample": sample} if sample else {}
-    write_rows(target, FORMATS[output], [pixels], pixels.dtype, photo, Provenance("m@1", options))
-    return target
-
-
-def properties(packet: bytes) -> dict[str, str | list[str]]:
-    """Texts of the properties by qualified name; lists of the items where there are some."""
-    names = {uri: prefix for prefix, uri in URIS.items()}
-    root = ET.fromstring(packet.strip(b"\0"))
-    found: dict[str, str | list[str]] = {}
-
-    def name(tag: str) -> str:
-        uri, _, local = tag[1:].partition("}")
-        return f"{names.get(uri, uri)}:{local}"
-
-    for description in root.iter(f"{{{URIS['rdf']}}}Description"):
-        found |= {name(key): value for key, value in description.attrib.items()}
-        for child in description:
-            items = ["".join(item.itertext()) for item in child.iter(f"{{{URIS['rdf']}}}li")]
-            found[name(child.tag)] = items or "".join(child.itertext())
-    return found
+    provenance = Provenance("m@1", {"sample": sample} if sample else {})
+    return save_result(read_photo(path), path.with_name(f"{name}.{output}"), provenance)
 
 
 @pytest.mark.parametrize("output", KINDS)
