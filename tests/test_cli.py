@@ -85,6 +85,28 @@ def test_a_second_run_writes_the_same_again_and_reads_no_result(photo, tiny_weig
     assert files_under(photo.parent) != first
 
 
+@pytest.mark.parametrize("name", ["dog.color.png", "dog.uncertainty.png"])
+def test_handwork_is_replaced_only_where_asked(photo, tiny_weights, capsys, name):
+    command = ["colorize", photo, "--uncertainty", "--model", tiny_weights]
+    assert run(*command) == 0
+    capsys.readouterr()
+    result = photo.parent / name
+    written = files_under(photo.parent)
+    result.write_bytes(written[name] + b"a caption")
+    changed = files_under(photo.parent)
+    assert run(*command, "--seed", 1) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert errors_in(captured.err) == [
+        f"{result}: was changed since, or is no result; move it away, or give --overwrite"
+    ]
+    assert files_under(photo.parent) == changed
+    assert run(*command, "--overwrite") == 0
+    assert files_under(photo.parent) == written
+    capsys.readouterr()
+    assert "leave one out" in refused(capsys, photo.parent, *command, "--overwrite", "--skip-existing")
+
+
 def test_results_that_are_there_are_left_where_asked(photo, tiny_weights, capsys):
     options = ["--skip-existing", "--samples", 2, "--model", tiny_weights]
     Image.open(photo).save(photo.with_name("fox.jpg"))

@@ -34,6 +34,7 @@ from chromantic.photo import (
     read_photo,
     result_format,
     shrink_lightness,
+    sidecar_of_result,
     to_image,
     write_rows,
 )
@@ -138,6 +139,19 @@ class Colorization:
         """
         check_format(format)
         return encode_rows(*self._file(sample, format or self.format))
+
+    def sidecar(self, packet: bytes, format: str | None = None) -> bytes | None:
+        """What an XMP file beside the photo says of a result: `save` does the same for XMP in the photo's own file.
+
+        Args:
+            packet: The content of the XMP file.
+            format: Of the result; None takes `Colorization.format`.
+
+        Returns:
+            The content of an XMP file beside the result; None where the packet is broken.
+        """
+        provenance = Provenance(self.model, self._origin(0))
+        return sidecar_of_result(packet, self.photo.metadata, provenance, self.photo.size, format or self.format)
 
     def _file(self, sample: int, format: str) -> tuple[str, Iterator[np.ndarray], np.dtype, Photo, Provenance]:
         """What a file of a sample is written from."""

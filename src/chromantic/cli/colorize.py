@@ -34,6 +34,9 @@ def colorize(
     output: Annotated[
         Path | None, Parameter(help="Folder for the results, or - for standard output; else beside each photo.")
     ] = None,
+    overwrite: Annotated[
+        bool, Parameter(help="Replace files that are no results, too, or that were changed since.")
+    ] = False,
     skip_existing: Annotated[bool, Parameter(help="Write only results that are not there yet.")] = False,
     options: Choices = _EXPECTED,
     segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
@@ -48,6 +51,8 @@ def colorize(
     Photos that fail are named at the end; the exit code is then 1. With - for PHOTO, reads standard input and writes
     standard output.
     """
+    if overwrite and skip_existing:
+        raise ChromanticError("--overwrite, --skip-existing: one excludes the other; leave one out")
     samples = options.samples or 1
     kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
     kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
@@ -83,7 +88,7 @@ def colorize(
         def work(file: Path) -> list[dict[str, object]] | Exception:
             try:
                 for path in outputs[file].values():
-                    _check_place(path)
+                    _check_place(path, overwrite)
                 return _write_results(_colorize(colorizer, sources[file], options), outputs[file])
             except BrokenPipeError:
                 raise
@@ -119,10 +124,15 @@ def _suffixes(sources: Mapping[Path, "PhotoFile"], format: str | None, failures:
     return suffixes
 
 
-def _check_place(path: Path) -> None:
-    """Checks, before the work on a photo, that a result can be written."""
-    if path != STDIO:
-        check_writable(path)
+def _check_place(path: Path, overwrite: bool) -> None:
+    """Checks, before the work on a photo, that its result can be written and replaces nobody's handwork."""
+    from chromantic.photo import is_sealed
+
+    if path == STDIO:
+        return
+    check_writable(path)
+    if path.exists() and not overwrite and not is_sealed(path):
+        raise ChromanticError(f"{path}: was changed since, or is no result; move it away, or give --overwrite")
 
 
 def _colorize(colorizer: "Colorizer", source: "PhotoFile", options: Options) -> "Colorization":

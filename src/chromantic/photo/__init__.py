@@ -16,9 +16,10 @@ from chromantic.photo.lightness import (
     split_lightness,
     to_image,
 )
-from chromantic.photo.metadata import Provenance
+from chromantic.photo.metadata import Provenance, sidecar_of_result
 from chromantic.photo.photo import MAX_PIXELS, Photo
 from chromantic.photo.read import read_photo
+from chromantic.photo.seal import is_sealed
 from chromantic.photo.shrink import shrink_photo
 from chromantic.photo.stored import read_stored
 from chromantic.photo.write import encode_picture, encode_rows, write_picture, write_rows
@@ -41,6 +42,7 @@ __all__ = [
     "format_of_suffix",
     "grey_image",
     "is_photo_name",
+    "is_sealed",
     "join_chroma",
     "kind_of",
     "lightness_of",
@@ -53,6 +55,7 @@ __all__ = [
     "results_in",
     "shrink_lightness",
     "shrink_photo",
+    "sidecar_of_result",
     "split_lightness",
     "to_image",
     "write_picture",

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyvips
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
@@ -19,6 +20,7 @@ from chromantic.photo.header import one_line
 from chromantic.photo.metadata import Provenance, embed
 from chromantic.photo.photo import Photo
 from chromantic.photo.read import IN_MEMORY_PIXELS
+from chromantic.photo.seal import BLANK, seal
 
 _OPTIONS: dict[str, dict[str, object]] = {
     "png": {"compression": 6, "filter": "paeth"},
@@ -34,13 +36,22 @@ _SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips ta
 def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
     """Writes a Pillow image in the format of the path's suffix: whole or, when something fails, not at all.
 
+    A PNG file is sealed (`chromantic.photo.seal`).
+
     Raises:
         ChromanticError: The file cannot be written.
     """
     path = Path(path)
     try:
         with write_whole(path) as partial:
-            image.save(partial)
+            if path.suffix.lower() == ".png":
+                note = PngInfo()
+                note.add(b"tEXt", b"Seal\0" + BLANK)
+                image.save(partial, pnginfo=note)
+                with partial.open("r+b") as file:
+                    seal(file)
+            else:
+                image.save(partial)
     except ValueError as error:
         raise ChromanticError(f"{path}: cannot be written ({error}); choose another suffix") from error
 
@@ -84,6 +95,8 @@ def write_rows(
                 embed(format, file, whole, like.metadata, provenance, like.size, str(path))
             if format == "tiff":  # completed in place
                 encoded.replace(partial)
+            with partial.open("r+b") as file:
+                seal(file)
     except pyvips.Error as error:
         raise ChromanticError(f"{path}: cannot be written ({one_line(error)}); choose another output") from error
 
@@ -103,6 +116,7 @@ def encode_rows(format: str, rows: Iterable[np.ndarray], depth: np.dtype, like: 
             file = io.BytesIO(target.get("blob"))
             whole = file if format == "tiff" else io.BytesIO()  # TIFF is completed in place
             embed(format, file, whole, like.metadata, provenance, like.size, "result")
+            seal(whole)
             return whole.getvalue()
     except pyvips.Error as error:
         raise ChromanticError(f"result: cannot be encoded ({one_line(error)}); choose another format") from error

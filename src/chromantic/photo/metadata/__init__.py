@@ -12,6 +12,7 @@ from chromantic.photo.metadata.metadata import (
     embed,
     metadata_of,
     read_metadata,
+    sidecar_of_result,
 )
 from chromantic.photo.metadata.xmp import ENHANCED
 
@@ -24,4 +25,5 @@ __all__ = [
     "embed",
     "metadata_of",
     "read_metadata",
+    "sidecar_of_result",
 ]

@@ -13,6 +13,7 @@ from chromantic.photo.metadata.exif import Exif
 from chromantic.photo.metadata.text import Text
 from chromantic.photo.metadata.tiff import Field
 from chromantic.photo.metadata.xmp import Xmp
+from chromantic.photo.seal import sealed
 
 MILLIMETRES_PER_INCH = 25.4
 
@@ -179,6 +180,25 @@ def embed(
         else:
             chunks = tuple(text.chunk_of(text.COMMENT, text.decoded(each)) for each in metadata.comments)
             png.embed_in_png(encoded, target, replace(blobs, chunks=metadata.chunks + chunks), dots)
+
+
+def sidecar_of_result(
+    packet: bytes, metadata: Metadata, provenance: Provenance, size: tuple[int, int], format: str
+) -> bytes | None:
+    """What an XMP file beside a photo says of the result, sealed; None where it is broken.
+
+    Args:
+        packet: The content of the XMP file.
+        metadata: Of the photo.
+        provenance: How the result was made.
+        size: Of the result, width and height in pixels.
+        format: Of the result, a key of `FORMATS`.
+    """
+    problems: list[str] = []
+    beside = Metadata(xmp=xmp_properties.read_xmp(packet, None, problems), turned=metadata.turned)
+    software = f"Chromantic {chromantic.__version__}"
+    xmp = _xmp_of_result(beside, provenance, software, size, _MEDIA_TYPES[format])
+    return None if problems else sealed(xmp_properties.xmp_packet(xmp))
 
 
 def _xmp_of_result(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chromantic.photo.metadata.xml import Element, Key, Name, XmlError, named, parse, serialize
+from chromantic.photo.seal import BLANK
 
 ENHANCED = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 """IPTC's digital source type of a photograph that an algorithm has added to."""
@@ -73,7 +74,7 @@ _SRGB = "1"
 _EXTENDED = name("xmpNote:HasExtendedXMP")
 _ABOUT, _PARSE_TYPE, _DESCRIPTION = name("rdf:about"), name("rdf:parseType"), name("rdf:Description")
 _HISTORY, _INSTANCE = name("xmpMM:History").key, name("xmpMM:InstanceID").key
-_BEGIN, _END = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>', '<?xpacket end="w"?>'
+_BEGIN, _END = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>', f'{BLANK.decode()}<?xpacket end="w"?>'
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def with_missing(xmp: Xmp, values: Mapping[str, Value]) -> Xmp:
 
 
 def xmp_packet(xmp: Xmp) -> bytes:
-    """A packet in UTF-8."""
+    """A packet in UTF-8, with a seal that is still to be set."""
     return f"{_BEGIN}{serialize(_document(xmp))}{_END}".encode()
 
 
