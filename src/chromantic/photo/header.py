@@ -14,6 +14,8 @@ from PIL import ExifTags, Image
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
 from chromantic.photo.metadata.png import without_texts
+from chromantic.photo.tiff import Page, read_page
+from chromantic.photo.unread import foreign_kind
 
 PhotoFile: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, the content of a file, or a file that is open for reading bytes."""
@@ -114,7 +116,7 @@ class Source:
         else:
             with self.path.open("rb") as file:
                 source = pyvips.Source.new_from_descriptor(file.fileno())  # not by name: libvips reads options in names
-        return pyvips.Operation.call(loader, source, fail_on="error", **options)
+        return pyvips.Operation.call(loader, source, **{"fail_on": "error", **options})
 
 
 def read_header(photo: PhotoFile, name: str = "photo") -> Header:
@@ -138,6 +140,9 @@ def read_header(photo: PhotoFile, name: str = "photo") -> Header:
             kind = (image.format or "").lower()
         else:
             check_support(kind, source.name)
+            page = tiff_page(source) if kind == "tiff" else None
+            if page and not page.by_libvips:
+                return Header(kind, *(page.size[::-1] if swaps_sides(page.orientation) else page.size))
             try:
                 image = source.open_in_vips(kind, access="sequential")
             except pyvips.Error as error:
@@ -172,6 +177,19 @@ def check_support(kind: str, name: str) -> None:
         raise UnknownKindError(f"{name}: HEIC needs pi-heif, which is not installed; {remedy}")
 
 
+def tiff_page(source: Source) -> Page | None:
+    """The first page of a TIFF file; None where its directory is broken.
+
+    Raises:
+        UnknownKindError: It is of a kind that is not read here.
+    """
+    with source.open() as file:
+        page = read_page(file)
+    if page and page.unread:
+        raise not_read(source.name, page.unread)
+    return page
+
+
 def open_in_pillow(file: BinaryIO, name: str) -> Image.Image:
     """The image of a file; its pixels are decoded when they are asked for.
 
@@ -193,6 +211,9 @@ def open_in_pillow(file: BinaryIO, name: str) -> Image.Image:
             continue
         except Exception as error:  # Pillow's readers meet damaged headers with exceptions of every kind
             raise ChromanticError(f"{name}: cannot be opened ({one_line(error)}); get a fresh copy") from error
+    file.seek(0)
+    if what := foreign_kind(file.read(HEAD)):
+        raise not_read(name, what)
     raise UnknownKindError(f"{name}: not a picture, or a damaged one; give a JPEG, PNG, TIFF or WebP")
 
 
@@ -204,6 +225,11 @@ def orientation_of(image: pyvips.Image) -> int:
 def swaps_sides(orientation: int) -> bool:
     """Whether an EXIF orientation makes the stored width the photo's height."""
     return orientation > 4
+
+
+def not_read(name: str, what: str) -> UnknownKindError:
+    """What to raise for a file that is whole but of a kind that is not read here."""
+    return UnknownKindError(f"{name}: {what} is not read here; save it as PNG, or as TIFF of 8 or 16 bits")
 
 
 def damaged(name: str, why: str) -> ChromanticError:

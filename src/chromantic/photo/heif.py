@@ -27,6 +27,7 @@ class Heif:
         profile: The ICC profile, if there is one.
         exif: The EXIF block, if there is one.
         xmp: The XMP packet, if there is one.
+        frames: How many pictures there are.
     """
 
     pixels: np.ndarray
@@ -34,6 +35,7 @@ class Heif:
     profile: bytes | None
     exif: bytes | None
     xmp: bytes | None
+    frames: int
 
 
 def read_heif(source: Source) -> Heif:
@@ -60,4 +62,4 @@ def read_heif(source: Source) -> Heif:
             profile, exif, xmp = (
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )
-            return Heif(parts["pixels"], str(parts["mode"]), profile, exif, xmp)
+            return Heif(parts["pixels"], str(parts["mode"]), profile, exif, xmp, int(parts["frames"]))

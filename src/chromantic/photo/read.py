@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
+from chromantic.photo.frames import count_frames, png_chunks
 from chromantic.photo.header import (
     HEAD,
     PhotoFile,
@@ -23,14 +24,20 @@ from chromantic.photo.header import (
     check_support,
     damaged,
     kind_of,
+    not_read,
     one_line,
     open_in_pillow,
     orientation_of,
+    tiff_page,
 )
 from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Blobs, Metadata, metadata_of, read_metadata
-from chromantic.photo.photo import Photo, check_pixels
-from chromantic.photo.profile import to_srgb
+from chromantic.photo.photo import Photo, check_pixels, white_of
+from chromantic.photo.profile import to_srgb, warn_of_profile
+from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, ITULAB, MIN_IS_WHITE, PALETTE, Page
+from chromantic.photo.tiff_samples import read_samples
+from chromantic.photo.tones import exif_tone, heif_tone, png_tone, tiff_tone
+from chromantic.photo.unread import unread_jpeg
 
 IN_MEMORY_PIXELS = 1 << 26
 """Photos with more pixels are decoded to a temporary file and mapped."""
@@ -40,13 +47,19 @@ _HEIC_MODES = {"LA": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGB;16": "RGB", "RGBA;
 _GREY_MODES = {"1", "L", "LA"}
 _JPEG2000_SIZES = b"\xff\x4f\xff\x51"  # starts the stream: where channels and their bits are described
 _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
+_DEPTHS = {"uchar": np.uint8, "float": np.float32, "double": np.float32}  # else 16 bits
+_SLIGHTLY = 0.05  # outside [0, 1] are what sharpening and enlarging leave of floats
+_ROUNDING = 1e-6  # which needs no warning
+_LAST_ROWS = 0.1  # of a JPEG image may be missing
 _log = logging.getLogger(__name__)
 
 logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings name no file
 pyvips.cache_set_max(0)  # every photo is read once; libvips would keep the last hundred operations alive
 
 
-def read_photo(photo: PhotoFile | Image.Image | np.ndarray | Photo, name: str = "photo") -> Photo:
+def read_photo(
+    photo: PhotoFile | Image.Image | np.ndarray | Photo, name: str = "photo", *, strict: bool = False
+) -> Photo:
     """Reads a photograph at its own depth, applies its EXIF orientation and converts its ICC profile to sRGB.
 
     Of several frames or pages the first is read, with a warning in the log.
@@ -56,9 +69,10 @@ def read_photo(photo: PhotoFile | Image.Image | np.ndarray | Photo, name: str = 
             sRGB-encoded array, height width or height width 1, 3 or 4 (the last: opacity) of uint8, uint16, or floats
             in [0, 1]; or a photo that has been read, which comes back.
         name: What messages call a photo that has no path.
+        strict: Refuse a JPEG file that lacks its end. Else one is read, with a warning, that has nine of ten rows.
 
     Raises:
-        UnknownKindError: The file is no picture, or of a kind that needs what is not installed.
+        UnknownKindError: The file is no picture, or of a kind that is not read here or needs what is not installed.
         ChromanticError: The file is missing, empty, damaged or above `MAX_PIXELS`; the array has another shape, type
             or range.
     """
@@ -75,7 +89,10 @@ def read_photo(photo: PhotoFile | Image.Image | np.ndarray | Photo, name: str = 
         if kind is None:
             return _from_image(open_in_pillow(file, source.name), source.name, source)
     check_support(kind, source.name)
-    return _from_heif(source) if kind == "heic" else _from_vips(kind, source)
+    page = tiff_page(source) if kind == "tiff" else None
+    if page and not page.by_libvips:
+        return _from_page(source, page)
+    return _from_heif(source) if kind == "heic" else _from_vips(kind, source, page, strict)
 
 
 def _from_array(array: np.ndarray) -> Photo:
@@ -84,27 +101,144 @@ def _from_array(array: np.ndarray) -> Photo:
         raise ChromanticError(f"array: shape {array.shape}; give height width or height width 1, 3 or 4")
     check_pixels(pixels.shape[1], pixels.shape[0], "array")
     if np.issubdtype(pixels.dtype, np.floating):
-        pixels = pixels.astype(np.float32)
-        if not (pixels.min() >= 0 and pixels.max() <= 1):  # NaN fails too
-            raise ChromanticError("array: values outside [0, 1] or not numbers; scale them to [0, 1]")
+        pixels = _clipped(pixels.astype(np.float32), "array")
     elif pixels.dtype not in (np.uint8, np.uint16):
         raise ChromanticError(f"array: type {pixels.dtype}; give uint8, uint16 or floats in [0, 1]")
     return Photo(pixels) if pixels.shape[2] < 4 else Photo(pixels[..., :3], pixels[..., 3])
 
 
-def _from_vips(kind: str, source: Source) -> Photo:
-    try:
-        image = source.open_in_vips(kind, access="sequential")
+def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Photo:
+    def decoded(**options: object) -> Photo:
+        image = source.open_in_vips(kind, access="sequential", **options)
         check_pixels(image.width, image.height, source.name)
         metadata = _vips_metadata(image, kind, source)
-        pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-        if orientation_of(image) > 1:
-            image = source.open_in_vips(kind).autorot()  # turning needs rows in any order
+        with source.open() as file:
+            frames = count_frames(kind, file, image)
+        if orientation_of(image) > 1 or options:
+            image = source.open_in_vips(kind, **options)  # turning needs rows in any order
+            if options:
+                image = _all_but_the_end(image.copy_memory(), source.name)
+            image = image.autorot()
+        image = _told_tones(kind, source, page, _wanted_bands(image, page, source.name))
         photo = _from_bands(image, source.path, source.name, kind, metadata)
+        _warn_of_frames(frames, source.name)
+        return photo
+
+    try:
+        try:
+            return decoded()
+        except pyvips.Error as error:
+            if kind != "jpeg":
+                raise
+            with source.open() as file:
+                if what := unread_jpeg(file):
+                    raise not_read(source.name, what) from error
+            if "premature end" not in str(error) or strict:
+                raise
+            return decoded(fail_on="none")
     except pyvips.Error as error:
         raise damaged(source.name, one_line(error)) from error
-    if pages > 1:
-        _log.warning("%s: has %d pages or frames; the first is taken", source.name, pages)
+
+
+def _all_but_the_end(image: pyvips.Image, name: str) -> pyvips.Image:
+    """A JPEG image that breaks off, of which libjpeg leaves the rest mid-grey.
+
+    Raises:
+        ChromanticError: It lacks more than its last rows.
+    """
+    grey = abs(image.numpy().reshape(image.height, image.width, -1).astype(np.int16) - 128).max(axis=2) <= 1
+    if (missing := _last_rows(grey)) > _LAST_ROWS * image.height:
+        raise damaged(name, f"{missing} of {image.height} rows are missing")
+    partly = _last_rows(grey[:, -8:])  # a row of blocks may begin well
+    what = f"{partly} of {image.height} rows are missing" if partly else "some of its data may be missing"
+    _log.warning("%s: the file breaks off and %s; get a fresh copy if there is one", name, what)
+    return image
+
+
+def _last_rows(true: np.ndarray) -> int:
+    """How many rows at the bottom are true from end to end."""
+    return len(true) - 1 - int(np.flatnonzero(~true.all(axis=1)).max(initial=-1))
+
+
+def _wanted_bands(image: pyvips.Image, page: Page | None, name: str) -> pyvips.Image:
+    """The colours and opacity of an image that libvips read from a TIFF file."""
+    if not (page and page.extra):
+        return image
+    colours = 3 if page.photometric == PALETTE else page.colours
+    kept = image[:colours]
+    if page.opacity is not None:
+        kept = kept.bandjoin(image[colours + page.opacity - page.colours])
+    _warn_of_channels(page, name)
+    return kept.copy(interpretation={1: "b-w", 3: "srgb", 4: "cmyk"}[colours]) if image.format == "uchar" else kept
+
+
+def _warn_of_channels(page: Page, name: str) -> None:
+    if spare := len(page.extra) - (page.opacity is not None):
+        _log.warning("%s: has channels besides its colours that are no opacity; left out: %d", name, spare)
+
+
+def _warn_of_frames(frames: int, name: str) -> None:
+    if frames > 1:
+        _log.warning("%s: has %d pages or frames; the first is taken", name, frames)
+
+
+def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Image) -> pyvips.Image:
+    """An image with the profile that says what the file says elsewhere of its tones."""
+    profiled, tone, stated = bool(image.get_typeof("icc-profile-data")), None, False
+    if image.interpretation in ("cmyk", "lab", "labs", "xyz"):
+        return image
+    with source.open() as file:
+        if kind == "png":
+            chunks = png_chunks(file)
+            stated = b"iCCP" in chunks
+            first = b"cICP" in chunks
+            tone = png_tone(chunks) if first or not stated else None
+            if first and profiled:
+                image, profiled = image.copy(), False
+                image.remove("icc-profile-data")
+        elif kind in ("avif", "heic") and not profiled:
+            tone = heif_tone(file.read(1 << 20))
+    if stated and not profiled and not tone and b"cICP" not in chunks:
+        warn_of_profile(source.name)
+    if profiled:
+        return image
+    if page:
+        tone = tiff_tone(page)
+    elif kind in ("jpeg", "webp") and image.get_typeof("exif-data"):
+        tone = exif_tone(bytes(image.get("exif-data")))
+    if tone is None:
+        return image
+    if tone.hdr:
+        _log.warning("%s: is HDR; what is lighter than its reference white becomes white", source.name)
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", tone.profile(image.bands - image.hasalpha()))
+    return image
+
+
+def _from_page(source: Source, page: Page) -> Photo:
+    """Decodes a TIFF file that libvips does not read as it is meant."""
+    check_pixels(*page.size, source.name)
+    try:
+        with source.open() as file:
+            samples = read_samples(file, page, IN_MEMORY_PIXELS)
+            metadata = read_metadata("tiff", file, source.name, page.resolution, page.orientation)
+        lab = page.photometric in (CIELAB, ICCLAB, ITULAB)
+        space = "lab" if lab else {1: "b-w", 3: "srgb", 4: "cmyk"}[page.colours]
+        depths = {np.dtype(np.uint16): {"b-w": "grey16", "srgb": "rgb16"}}
+        image = pyvips.Image.new_from_array(samples)
+        image = image.copy(interpretation=depths.get(samples.dtype, {}).get(space, space))
+        image.set_type(pyvips.GValue.gint_type, "orientation", page.orientation)
+        if profile := page.blob(34675):
+            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+        if page.premultiplied:
+            image = _divided(image, 255 if lab else white_of(samples.dtype), page.photometric == MIN_IS_WHITE)
+        image = _told_tones("tiff", source, page, image.autorot())
+        depth = np.dtype(np.uint8 if page.bits <= 8 else np.uint16) if lab and page.kind != FLOAT else samples.dtype
+        photo = _from_bands(image, source.path, source.name, "tiff", metadata, depth)
+    except (pyvips.Error, OSError, ValueError, MemoryError) as error:
+        raise damaged(source.name, one_line(error)) from error
+    _warn_of_channels(page, source.name)
+    _warn_of_frames(page.pages, source.name)
     return photo
 
 
@@ -123,30 +257,32 @@ def _vips_metadata(image: pyvips.Image, kind: str, source: Source) -> Metadata:
 
 def _from_heif(source: Source) -> Photo:
     heif = read_heif(source)
-    try:
-        image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
-    except ValueError as error:
-        raise damaged(source.name, one_line(error)) from error
     metadata = metadata_of(Blobs(heif.exif, heif.xmp), source.name)
-    return _from_bands(image, source.path, source.name, "heic", metadata)
+    try:
+        image = _told_tones("heic", source, None, _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile))
+        photo = _from_bands(image, source.path, source.name, "heic", metadata)
+    except (ValueError, pyvips.Error) as error:
+        raise damaged(source.name, one_line(error)) from error
+    _warn_of_frames(heif.frames, source.name)
+    return photo
 
 
 def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
     check_pixels(image.width, image.height, name)
     try:
         image.load()
-        if source and getattr(image, "n_frames", 1) > 1:
-            _log.warning("%s: has %d pages or frames; the first is taken", name, image.n_frames)  # type: ignore[attr-defined]
+        if source:
+            _warn_of_frames(getattr(image, "n_frames", 1), name)
         metadata = _pillow_metadata(image, name)
         deep = _deep_colours(image, source) if source and image.format == "JPEG2000" else None
         samples, mode = _array_of(ImageOps.exif_transpose(image)) if deep is None else (deep, image.mode)
         bands = _to_vips(samples, mode, image.info.get("icc_profile"))
+        format = image.format.lower() if image.format else None
+        return _from_bands(bands, source.path if source else None, name, format, metadata)
     except (ChromanticError, MemoryError):
         raise
     except Exception as error:  # as above: broken data raise OSError, SyntaxError, struct.error, zlib.error ...
         raise damaged(name, one_line(error)) from error
-    format = image.format.lower() if image.format else None
-    return _from_bands(bands, source.path if source else None, name, format, metadata)
 
 
 def _array_of(image: Image.Image) -> tuple[np.ndarray, str]:
@@ -226,29 +362,73 @@ def _from_bands(
     name: str,
     format: str | None,
     metadata: Metadata,
+    depth: np.dtype | None = None,
 ) -> Photo:
-    """Decodes an upright image of any depth and colour space."""
-    depth = np.dtype({"uchar": np.uint8, "float": np.float32, "double": np.float32}.get(image.format, np.uint16))
+    """Decodes an upright image of any depth and colour space.
+
+    Raises:
+        ChromanticError: Its samples are outside the range of a photo.
+        pyvips.Error: It is damaged.
+    """
+    depth = depth or np.dtype(_DEPTHS.get(image.format, np.uint16))
     alpha = image.hasalpha()
-    try:
-        samples = _decoded(to_srgb(image, name))
-    except pyvips.Error as error:
-        raise damaged(name, one_line(error)) from error
-    if samples.dtype not in (np.uint8, np.uint16):
-        floats = samples.dtype.kind == "f"
-        if not (samples.min() >= 0 and samples.max() <= (1 if floats else np.iinfo(np.uint16).max)):
+    if image.format in ("float", "double") and image.interpretation not in ("lab", "xyz"):
+        image = _with_samples(image, _clipped(_decoded(image).astype(np.float32, copy=False), name))
+    samples = _decoded(to_srgb(image, name))
+    if samples.dtype not in (np.uint8, np.uint16, np.float32):
+        if not (samples.min() >= 0 and samples.max() <= np.iinfo(np.uint16).max):
             message = f"{samples.dtype} values outside the range of a photo; save it with 8 or 16 bits"
             raise ChromanticError(f"{name}: {message}")
-        samples = samples.astype(np.float32 if floats else np.uint16, copy=False)
+        samples = samples.astype(np.uint16, copy=False)
     pixels, opacity = (samples[..., :-1], samples[..., -1]) if alpha else (samples, None)
     return Photo(pixels, opacity, source, depth, metadata, format)
+
+
+def _divided(image: pyvips.Image, white: float, inverted: bool) -> pyvips.Image:
+    """An image whose colours are weighted by its last band, opacity, without the weights; none where nothing is opaque.
+
+    Args:
+        image: Of any type of samples.
+        white: Of colours, and of what is opaque.
+        inverted: Whether it was the negative that was weighted.
+    """
+    colours, opacity = image[: image.bands - 1], image[-1]
+    colours = (white - colours if inverted else colours) * (white / opacity)  # libvips' x / 0 is 0
+    joined = (white - colours if inverted else colours).bandjoin(opacity)
+    joined = joined if image.format == "float" else joined.rint().cast(image.format)
+    return joined.copy(interpretation=image.interpretation)
+
+
+def _clipped(samples: np.ndarray, name: str) -> np.ndarray:
+    """Floats in [0, 1]; what is slightly outside is clipped, with a warning.
+
+    Raises:
+        ChromanticError: They are far outside, or no numbers.
+    """
+    low, high = float(samples.min()), float(samples.max())
+    if low >= 0 and high <= 1:
+        return samples
+    if not (low >= -_SLIGHTLY and high <= 1 + _SLIGHTLY):  # NaN fails, too
+        what = f"from {low:.4g} to {high:.4g}" if np.isfinite([low, high]).all() else "that are no numbers"
+        raise ChromanticError(f"{name}: values {what}; scale them to [0, 1], or save it with 8 or 16 bits")
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        _log.warning("%s: values from %.6g to %.6g were clipped to [0, 1]", name, low, high)
+    return samples.clip(0, 1)
+
+
+def _with_samples(image: pyvips.Image, samples: np.ndarray) -> pyvips.Image:
+    """Other samples with the colour space and profile of an image."""
+    replaced = pyvips.Image.new_from_array(samples).copy(interpretation=image.interpretation)
+    if image.get_typeof("icc-profile-data"):
+        replaced.set_type(pyvips.GValue.blob_type, "icc-profile-data", image.get("icc-profile-data"))
+    return replaced
 
 
 def _decoded(image: pyvips.Image) -> np.ndarray:
     """Height width bands; a large image is decoded row by row into a temporary file, which is mapped."""
     if image.width * image.height <= IN_MEMORY_PIXELS:
         samples: np.ndarray = image.numpy()
-        return samples[..., None] if samples.ndim == 2 else samples
+        return samples.reshape(image.height, image.width, image.bands)  # which pyvips leaves out where they are 1
     with tempfile.TemporaryFile() as file:
         image.rawsave_target(pyvips.Target.new_to_descriptor(file.fileno()))
         type_of = pyvips.vimage.FORMAT_TO_TYPESTR[image.format]
