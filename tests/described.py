@@ -194,6 +194,91 @@ def data_set(number: int, value: bytes, record: int = 2) -> bytes:
     return struct.pack(">BBBH", 0x1C, record, number, len(value)) + value
 
 
+UTF8, LATIN1 = "Großmutter in Łódź".encode(), "Müller, © 1931".encode("latin-1")
+
+KEPT = {
+    (0, 269): Value(ASCII, "Käthe\0".encode()),
+    (0, 270): Value(ASCII, UTF8 + b"\0"),
+    (0, 271): Value(ASCII, b"Scanner & Sons\0"),
+    (0, 285): Value(ASCII, b"page\0"),
+    (0, 315): Value(ASCII, LATIN1 + b"\0"),
+    (0, 33432): Value(ASCII, "© \0and an editor's\0".encode()),
+    (0, 40091): Value(1, "Größe\0".encode("utf-16-le")),
+    (0, 50000): Value(ASCII, b"unlisted\0"),
+    (0, 65000): Value(SHORT, (1, 2, 3)),
+    (EXIF, 36867): Value(ASCII, b"1931:05:06 07:08:09\0"),
+    (EXIF, 37386): Value(RATIONAL, (50, 1)),
+    (EXIF, 37500): Value(UNDEFINED, b"Maker\0" + bytes(range(256))),
+    (EXIF, 60000): Value(LONG, (1 << 31, 7)),
+    (GPS, 1): Value(ASCII, b"N\0"),
+    (GPS, 2): Value(RATIONAL, (53, 1, 32, 1, 61, 2)),
+    (GPS, 99): Value(UNDEFINED, b"unlisted"),
+}
+"""By directory and tag; all but texts are numbers of the file's byte order."""
+CHANGED = {
+    (0, 274): Value(SHORT, (6,)),
+    (0, 282): Value(RATIONAL, (600, 1)),
+    (0, 283): Value(RATIONAL, (300, 1)),
+    (0, 296): Value(SHORT, (2,)),
+    (0, 301): Value(SHORT, (0,)),
+    (0, 305): Value(ASCII, b"Scanner's\0"),
+    (0, 50706): Value(1, b"\1\4\0\0"),
+    (EXIF, 37121): Value(UNDEFINED, b"\1\0\0\0"),
+    (EXIF, 37396): Value(SHORT, (3, 4)),
+    (EXIF, 37510): Value(UNDEFINED, b"UNICODE\0" + "Łódź".encode("utf-16-le")),
+    (EXIF, 40961): Value(SHORT, (65535,)),
+    (EXIF, 40962): Value(LONG, (40,)),
+    (EXIF, 40963): Value(LONG, (30,)),
+    (EXIF, 42240): Value(RATIONAL, (22, 10)),
+}
+IPTC = b"".join(
+    [
+        data_set(90, b"\x1b%G", record=1),
+        data_set(5, "Ernte bei Łódź".encode()),
+        data_set(25, b"harvest"),
+        data_set(25, "Pferd, größer".encode()),
+        data_set(55, b"19310500"),
+        data_set(80, b"A. Photographer"),
+        data_set(120, "Caption é ".encode() * 2000),
+        data_set(231, b"unlisted"),
+    ]
+)
+TEXTS = {
+    "Title": "Ernte bei Łódź",
+    "Author": "A. Photographer",
+    "Description": "long " * 100,
+    "Copyright": "© Archiv",
+    "Creation Time": "1931:05:06 07:08:09",
+    "Software": "Scanner's",
+    "Shelf": "12 b",
+}
+COMMENTS = (UTF8, LATIN1)
+XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:lib="http://l/"
+xmlns:exif="http://ns.adobe.com/exif/1.0/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+xmlns:xap="http://ns.adobe.com/xap/1.0/"><rdf:Description rdf:about="" lib:shelf="12-b &lt; ß" xap:Rating="3"
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"
+xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" crs:Saturation="-100" exif:PixelXDimension="40"
+xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:ColorMode="1" photoshop:City="Łódź"
+xmlns:mm="http://ns.adobe.com/xap/1.0/mm/" mm:DocumentID="xmp.did:1" mm:InstanceID="xmp.iid:2"
+xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm">
+<crs:ToneCurve><rdf:Seq><rdf:li>0, 0</rdf:li></rdf:Seq></crs:ToneCurve><dc:format>image/x</dc:format>
+<dc:creator><rdf:Seq><rdf:li>Müller</rdf:li></rdf:Seq></dc:creator><tiff:ImageWidth>40</tiff:ImageWidth>
+<tiff:ImageLength>30</tiff:ImageLength><exif:PixelYDimension>30</exif:PixelYDimension><lib:deep><lib:er/>text</lib:deep>
+<photoshop:ICCProfile>Dot Gain 20%</photoshop:ICCProfile>
+</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
+
+
+def fields(values: dict[tuple[int, int], Value], directory: int) -> dict[int, Value]:
+    return {tag: value for (where, tag), value in values.items() if where == directory}
+
+
+def photo_of(path: Path, order: str, **more: object) -> Path:
+    values = KEPT | CHANGED
+    subs = {EXIF: fields(values, EXIF), GPS: fields(values, GPS)}
+    return write_photo(path, order=order, main=fields(values, 0), subs=subs, **more)
+
+
 def save_result(photo: Photo, path: Path, provenance: Provenance | None = None) -> Path:
     """Writes a result of a photo: its own pixels, the first channel three times."""
     pixels = np.repeat(photo.pixels[..., :1], 3, axis=-1)
