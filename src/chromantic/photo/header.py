@@ -147,6 +147,8 @@ def read_header(photo: PhotoFile, name: str = "photo") -> Header:
                 image = source.open_in_vips(kind, access="sequential")
             except pyvips.Error as error:
                 raise damaged(source.name, one_line(error)) from error
+            finally:
+                forget_complaints()
             orientation = orientation_of(image)
     size = (image.width, image.height)
     return Header(kind, *(size[::-1] if swaps_sides(orientation) else size))
@@ -235,6 +237,11 @@ def not_read(name: str, what: str) -> UnknownKindError:
 def damaged(name: str, why: str) -> ChromanticError:
     """What to raise for a file that breaks off or makes no sense."""
     return ChromanticError(f"{name}: damaged or truncated ({why}); get a fresh copy")
+
+
+def forget_complaints() -> None:
+    """Empties what libvips keeps of a file that it read in spite of a fault; the next error would tell it."""
+    pyvips.vips_lib.vips_error_clear()
 
 
 def one_line(error: Exception) -> str:

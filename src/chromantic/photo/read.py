@@ -23,6 +23,7 @@ from chromantic.photo.header import (
     UnknownKindError,
     check_support,
     damaged,
+    forget_complaints,
     kind_of,
     not_read,
     one_line,
@@ -108,10 +109,13 @@ def _from_array(array: np.ndarray) -> Photo:
 
 
 def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Photo:
+    metadata: Metadata | None = None
+
     def decoded(**options: object) -> Photo:
+        nonlocal metadata
         image = source.open_in_vips(kind, access="sequential", **options)
         check_pixels(image.width, image.height, source.name)
-        metadata = _vips_metadata(image, kind, source)
+        metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
             frames = count_frames(kind, file, image)
         if orientation_of(image) > 1 or options:
@@ -138,6 +142,8 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
             return decoded(fail_on="none")
     except pyvips.Error as error:
         raise damaged(source.name, one_line(error)) from error
+    finally:
+        forget_complaints()
 
 
 def _all_but_the_end(image: pyvips.Image, name: str) -> pyvips.Image:

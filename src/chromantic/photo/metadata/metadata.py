@@ -18,6 +18,7 @@ from chromantic.photo.seal import sealed
 MILLIMETRES_PER_INCH = 25.4
 
 _USUAL_RESOLUTION = 72 / MILLIMETRES_PER_INCH  # where the photo's file states none
+_LEAST, _MOST = 1e-2, 1e5  # pixels per millimetre that are no mistake
 _READERS = {"jpeg": jpeg.read_jpeg, "png": png.read_png, "webp": webp.read_webp}
 _MEDIA_TYPES = {"png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "jpeg": "image/jpeg"}
 _OF_THE_FILE = {"Software", "date:create", "date:modify", "date:timestamp"}  # keywords of PNG's texts
@@ -130,6 +131,8 @@ def _metadata_of(
     for problem in dict.fromkeys(problems):
         _log.warning("%s: %s", name, problem)
     resolution = resolution or exif.resolution
+    if resolution and not all(_LEAST < dots < _MOST for dots in resolution):
+        resolution = None
     if resolution and orientation > 4:  # by a quarter
         resolution = resolution[::-1]
     return Metadata(exif, xmp, blobs.iptc, blobs.comments, chunks, resolution, orientation > 1)
