@@ -174,6 +174,22 @@ def assert_all_named(errors: list[str], unreadable: dict[Path, str]) -> None:
         assert words in error
 
 
+def test_dates_are_kept_where_asked(photo, tiny_weights, tmp_path, capsys):
+    os.utime(photo, (1_000_000_000, 1_100_000_000))
+    assert run("colorize", photo, "--keep-dates", "--segmentation", "--model", tiny_weights) == 0
+    for kind in ("color", "segmentation"):
+        assert (photo.parent / f"dog.{kind}.png").stat().st_mtime == 1_100_000_000
+    assert run("colorize", photo, "--model", tiny_weights) == 0
+    assert (photo.parent / "dog.color.png").stat().st_mtime > 1_100_000_000
+    folder = tmp_path / "in"
+    folder.mkdir()
+    photo.rename(folder / "dog.jpg")
+    assert run("archive", folder, tmp_path / "out", "--keep-dates", "--model", tiny_weights) == 0
+    assert (tmp_path / "out" / "dog.jpg.png").stat().st_mtime == 1_100_000_000
+    assert run("colorize", "-", "--keep-dates") == 2
+    assert "--keep-dates: standard input and output have no dates" in capsys.readouterr().err
+
+
 def test_a_bad_photo_in_a_folder_never_ends_the_others(photo, unreadable, tiny_weights, capsys):
     assert run("colorize", photo.parent, "--model", tiny_weights) == 1
     captured = capsys.readouterr()

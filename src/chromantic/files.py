@@ -69,6 +69,16 @@ def check_writable(path: Path) -> None:
         raise _refusal(path, error) from error
 
 
+def copy_dates(source: Path, target: Path) -> None:
+    """Gives a file the times of another: when it was last changed, and last read.
+
+    Raises:
+        OSError: There is no such file, or its times cannot be set.
+    """
+    dates = source.stat()
+    os.utime(target, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, as 64 hexadecimal digits.
 

@@ -8,7 +8,7 @@ from chromantic.archive.manifest import Outcome, Version
 from chromantic.colorizer import Colorizer
 from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError, describe
-from chromantic.files import is_disk_full, sha256
+from chromantic.files import copy_dates, is_disk_full, sha256
 from chromantic.options import Options
 from chromantic.photo import FORMATS, format_of_suffix, result_format
 
@@ -29,6 +29,7 @@ class Job:
         model: Name or path of the weights.
         device: Where the network computes.
         options: For every photo.
+        keep_dates: Whether results have the dates of their photos' files.
     """
 
     source: Path
@@ -36,6 +37,7 @@ class Job:
     model: str
     device: DeviceName
     options: Options
+    keep_dates: bool = False
 
     def output_of(self, path: Path) -> Path:
         """Where the result of a photo goes, by the photo's name alone.
@@ -65,6 +67,8 @@ class Job:
             if not (self.target / output).parent.resolve().is_relative_to(self.target.resolve()):
                 raise ChromanticError(f"{self.target / output}: a link leads out of the output folder; remove it")
             colorizer.colorize(self.source / path, self.options).save(self.target / output)
+            if self.keep_dates:
+                copy_dates(self.source / path, self.target / output)
         except Exception as error:  # one photo's trouble, of whatever kind, must not end the work on all others
             if is_disk_full(error):
                 raise DiskFullError(f"{self.target}: the disk is full; make room and start again") from error

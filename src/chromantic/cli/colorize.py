@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from chromantic.cli.failures import Failures, find_photos
 from chromantic.cli.outputs import check_streams, leave_out_existing, plan_outputs
-from chromantic.cli.program import STDIO, Choices, Debug, Device, Model, Photos, app
+from chromantic.cli.program import STDIO, Choices, Debug, Device, KeepDates, Model, Photos, app
 from chromantic.errors import ChromanticError
-from chromantic.files import check_writable, is_disk_full
+from chromantic.files import check_writable, copy_dates, is_disk_full
 from chromantic.options import Options
 from chromantic.progress import progress
 
@@ -43,6 +43,7 @@ def colorize(
     uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
     model: Model = "default",
     device: Device = "cpu",
+    keep_dates: KeepDates = False,
     json_lines: Annotated[bool, Parameter("--json", help="Print a line of JSON for each file written.")] = False,
     debug: Debug = False,
 ) -> int:
@@ -61,6 +62,9 @@ def colorize(
     check_streams(photos, output, len(kinds))
     if output == STDIO and json_lines:
         raise ChromanticError("--json: standard output takes the picture; leave it out")
+
+    if STDIO in (output, *photos) and keep_dates:
+        raise ChromanticError("--keep-dates: standard input and output have no dates; leave it out")
 
     with Failures(debug) as failures:
         sources: dict[Path, PhotoFile] = {file: file for file in find_photos(photos, failures)}
@@ -89,7 +93,11 @@ def colorize(
             try:
                 for path in outputs[file].values():
                     _check_place(path, overwrite)
-                return _write_results(_colorize(colorizer, sources[file], options), outputs[file])
+                records = _write_results(_colorize(colorizer, sources[file], options), outputs[file])
+                if keep_dates:
+                    for path in outputs[file].values():
+                        copy_dates(file, path)
+                return records
             except BrokenPipeError:
                 raise
             except Exception as error:  # whatever is wrong with one photo must not end the work on the others

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from chromantic.cli.failures import Failures, find_photos
-from chromantic.cli.program import Choices, Debug, Device, Model, Photos, Seed, app, check_output
+from chromantic.cli.program import Choices, Debug, Device, KeepDates, Model, Photos, Seed, app, check_output
 from chromantic.errors import ChromanticError
 from chromantic.options import Options, Whole
 from chromantic.progress import progress
@@ -26,6 +26,7 @@ def archive(
     *,
     workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
     watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
+    keep_dates: KeepDates = False,
     ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
     options: Choices = _EXPECTED,
     model: Model = "default",
@@ -40,7 +41,7 @@ def archive(
 
     if (options.samples or 1) > 1:
         raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
-    job = Job(source, target, model, device, options)
+    job = Job(source, target, model, device, options, keep_dates)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 

@@ -33,6 +33,7 @@ Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Device = Annotated[DeviceName, Parameter(help="Where the network computes; auto takes a GPU where there is one.")]
 Debug = Annotated[bool, Parameter(help="Show where in the program an error came from.")]
+KeepDates = Annotated[bool, Parameter(help="Give the results the dates of the photos' files.")]
 Choices = Annotated[Options, Parameter(name="*")]
 """Each field of `Options` becomes a flag, with the help of its docstring."""
 Sources = Annotated[Collections, Parameter(name="*")]
