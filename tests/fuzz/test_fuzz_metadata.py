@@ -146,7 +146,8 @@ def test_profiles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.glob("*")), ids=lambda path: path.name)
-def test_what_was_found(path: Path) -> None:
+def test_what_was_found(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     start = time.process_time()
     check_file(path.read_bytes())
     assert time.process_time() - start < LONGEST
+    assert capfd.readouterr().err == ""  # libraries say there what they are given against their rules
