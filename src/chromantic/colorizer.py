@@ -1,5 +1,6 @@
 """Grey photographs to colour: the whole way a photo takes."""
 
+import logging
 import operator
 import os
 from collections.abc import Iterator
@@ -26,10 +27,12 @@ from chromantic.photo import (
     Provenance,
     check_format,
     depth_in,
+    develop,
     encode_rows,
     format_of_file,
     join_chroma,
     lightness_of,
+    notices,
     opacity_of,
     read_photo,
     result_format,
@@ -38,6 +41,8 @@ from chromantic.photo import (
     to_image,
     write_rows,
 )
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +181,7 @@ class Colorization:
             origin |= {"candidates": draws.candidates} if draws.candidates else {}
         if self.levels != Levels():
             origin |= {"contrast": "applied" if self.options.apply_contrast else "restored"}
+        origin |= {name: True for name in ("invert", "descreen") if getattr(self.options, name)}
         return origin
 
     def _strips(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
@@ -275,7 +281,11 @@ class Colorizer:
         """
         check_process()
         options = replace(options or Options(), **choices)
-        original = read_photo(photo)
+        original = read_photo(photo, strict=options.strict)
+        for what, notice in notices(original).items():
+            if not {"bilevel": options.descreen, "negative": options.invert}.get(what):
+                _log.warning("%s: %s", original.source or "photo", notice)
+        original = develop(original, invert=options.invert, descreen=options.descreen)
         lightness = resize_lightness(original)
         levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()
         lightness = levels.stretch(lightness)

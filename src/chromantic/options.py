@@ -48,6 +48,9 @@ class Options:
         restore_contrast: Read faded photos with their levels stretched; results keep the photo's own lightness.
         apply_contrast: Stretch the levels of the results, too.
         format: png, tiff, webp (lossless) or jpeg; else like the photo, if that is lossless, or png.
+        invert: Make positives of negatives first.
+        descreen: Smooth printing screens and 1-bit scans to grey first; results are smooth, too.
+        strict: Refuse JPEG files that break off; else those are read that lack at most a tenth of their rows.
 
     Raises:
         ChromanticError: A value is of another type or out of range.
@@ -60,6 +63,9 @@ class Options:
     restore_contrast: bool = False
     apply_contrast: bool = False
     format: str | None = None
+    invert: bool = False
+    descreen: bool = False
+    strict: bool = False
 
     def __post_init__(self) -> None:
         for name in ("samples", "seed", "candidates"):

@@ -18,9 +18,10 @@ REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "rest.md").read_
 def test_every_choice_may_be_asked_for() -> None:
     values = {"samples": "2", "seed": "3", "temperature": "0.5", "candidates": "4"}
     values |= {"restore_contrast": "true", "apply_contrast": "1", "format": "webp"}
+    values |= {"invert": "1", "descreen": "1", "strict": "1"}
     assert set(values) == {choice.name for choice in fields(Options)}
     asked = FormOrder.model_validate({"photo": b"", **values})
-    assert asked.options == Options(2, 3, 0.5, 4, True, True, "webp")
+    assert asked.options == Options(2, 3, 0.5, 4, True, True, "webp", True, True, True)
     assert FormOrder.model_validate({"photo": b""}).options == Options()
 
 

@@ -146,7 +146,7 @@ def _check_place(path: Path, overwrite: bool) -> None:
 def _colorize(colorizer: "Colorizer", source: "PhotoFile", options: Options) -> "Colorization":
     from chromantic.photo import read_photo
 
-    return colorizer.colorize(read_photo(source, _STDIN), options)
+    return colorizer.colorize(read_photo(source, _STDIN, strict=options.strict), options)
 
 
 def _write_results(result: "Colorization", outputs: Mapping[str, Path]) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 Nothing else decodes a picture that a user brings.
 """
 
+from chromantic.photo.develop import develop
 from chromantic.photo.folder import find_photos, is_photo_name, photos_in, results_in
 from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, format_of_suffix, result_format
 from chromantic.photo.header import Header, PhotoFile, UnknownKindError, kind_of, read_header
@@ -17,6 +18,7 @@ from chromantic.photo.lightness import (
     to_image,
 )
 from chromantic.photo.metadata import Provenance, sidecar_of_result
+from chromantic.photo.notice import notices
 from chromantic.photo.photo import MAX_PIXELS, Photo
 from chromantic.photo.read import read_photo
 from chromantic.photo.seal import is_sealed
@@ -35,6 +37,7 @@ __all__ = [
     "check_format",
     "colour_image",
     "depth_in",
+    "develop",
     "encode_picture",
     "encode_rows",
     "find_photos",
@@ -46,6 +49,7 @@ __all__ = [
     "join_chroma",
     "kind_of",
     "lightness_of",
+    "notices",
     "opacity_of",
     "photos_in",
     "read_header",

@@ -111,7 +111,7 @@ def _from_array(array: np.ndarray) -> Photo:
 def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Photo:
     metadata: Metadata | None = None
 
-    def decoded(**options: object) -> Photo:
+    def attempt(**options: object) -> Photo:
         nonlocal metadata
         image = source.open_in_vips(kind, access="sequential", **options)
         check_pixels(image.width, image.height, source.name)
@@ -130,7 +130,7 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
 
     try:
         try:
-            return decoded()
+            return attempt()
         except pyvips.Error as error:
             if kind != "jpeg":
                 raise
@@ -139,7 +139,7 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
                     raise not_read(source.name, what) from error
             if "premature end" not in str(error) or strict:
                 raise
-            return decoded(fail_on="none")
+            return attempt(fail_on="none")
     except pyvips.Error as error:
         raise damaged(source.name, one_line(error)) from error
     finally:
@@ -379,8 +379,8 @@ def _from_bands(
     depth = depth or np.dtype(_DEPTHS.get(image.format, np.uint16))
     alpha = image.hasalpha()
     if image.format in ("float", "double") and image.interpretation not in ("lab", "xyz"):
-        image = _with_samples(image, _clipped(_decoded(image).astype(np.float32, copy=False), name))
-    samples = _decoded(to_srgb(image, name))
+        image = _with_samples(image, _clipped(decoded(image).astype(np.float32, copy=False), name))
+    samples = decoded(to_srgb(image, name))
     if samples.dtype not in (np.uint8, np.uint16, np.float32):
         if not (samples.min() >= 0 and samples.max() <= np.iinfo(np.uint16).max):
             message = f"{samples.dtype} values outside the range of a photo; save it with 8 or 16 bits"
@@ -430,7 +430,7 @@ def _with_samples(image: pyvips.Image, samples: np.ndarray) -> pyvips.Image:
     return replaced
 
 
-def _decoded(image: pyvips.Image) -> np.ndarray:
+def decoded(image: pyvips.Image) -> np.ndarray:
     """Height width bands; a large image is decoded row by row into a temporary file, which is mapped."""
     if image.width * image.height <= IN_MEMORY_PIXELS:
         samples: np.ndarray = image.numpy()

@@ -53,7 +53,7 @@ def fulfil_order(colorizer: Colorizer, order: Order, limits: Limits, job: Job) -
     if order.segmentation and not colorizer.class_names:
         raise ChromanticError("segmentation: these weights know none; leave it out")
     with job.stage("decode"):
-        photo = _read(order.photo, limits)
+        photo = _read(order.photo, limits, order.options.strict)
     job.check()
     engine = colorizer.engine
     colorizer.engine = _TimedEngine(engine, job)
@@ -103,14 +103,14 @@ class _TimedEngine(Engine):
             return super().draw(understanding, draws, progress)
 
 
-def _read(content: bytes, limits: Limits) -> Photo:
+def _read(content: bytes, limits: Limits, strict: bool) -> Photo:
     if content and kind_of(content) is None:  # Pillow's many decoders are not for strangers' files
         raise UnknownKindError("photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
     header = read_header(content)
     if header.width * header.height > limits.pixels:
         most = f"{limits.pixels / 1e6:g} megapixels"
         raise TooLargeError(f"photo: {header.width} x {header.height} pixels, more than {most}; make the photo smaller")
-    return read_photo(content)
+    return read_photo(content, strict=strict)
 
 
 def _progress_of(job: Job) -> Callable[[int, int], None]:
