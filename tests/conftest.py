@@ -31,6 +31,7 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "study": ("fastapi", "uvicorn"),
     "study/test_page.py": ("playwright",),
     "training": ("accelerate", "scipy", "skimage"),
+    "web": ("fastapi", "httpx2", "uvicorn"),
 }
 _BESIDE_THE_CLONE = Path(__file__).parents[2] / "shared" / "data"
 

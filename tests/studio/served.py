@@ -1,10 +1,14 @@
 """A studio that is served, and a client for it."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -72,3 +76,16 @@ def serving(load: Callable[[], Colorizer], **options: Any) -> Iterator[Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def process(weights: Path, folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen, Client]]:
+    """The command in a process of its own, whose temporary files lie in the folder; killed at the end."""
+    command = [sys.executable, "-m", "chromantic", "studio", "--port", "0", "--model", str(weights), *options]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
+        assert running.stdout
+        try:
+            yield running, Client(running.stdout.readline().split()[0].rstrip("/"))
+        finally:
+            running.kill()

@@ -2,7 +2,9 @@
 
 import asyncio
 import ipaddress
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -57,6 +59,7 @@ def serve_studio(
     deployment = deployment or Deployment()
     host = "127.0.0.1" if host == "localhost" else host
     _check(host, token)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # tidily; uvicorn hears it first, and hands it on
     with listen(host, port) as listener:
         app = create_app(
             partial(load_colorizer, model, device), host=host, token=token, workers=workers, deployment=deployment

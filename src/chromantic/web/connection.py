@@ -9,6 +9,7 @@ HEAD_SECONDS = 10.0
 """How long the head of a request may take, from the connection's beginning or the end of the request before."""
 MOST = min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 """Connections at a time; above it, those are closed that have waited the longest without a request."""
+_ARRIVAL_SECONDS = 0.1  # until a head that was sent at once has been read
 
 
 class Connection(H11Protocol):
@@ -21,8 +22,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._time()
         if len(self.connections) > MOST:
-            idle = [other for other in self.connections if isinstance(other, Connection) and other._deadline]
-            min(idle, key=Connection._when).transport.abort()
+            self.loop.call_later(_ARRIVAL_SECONDS, self._make_room)
 
     def data_received(self, data: bytes) -> None:
         """Takes the time of a head that is not there yet."""
@@ -38,6 +38,12 @@ class Connection(H11Protocol):
         """Takes no more time."""
         super().connection_lost(exc)
         self._untime()
+
+    def _make_room(self) -> None:
+        there = [other for other in self.connections if not other.transport.is_closing()]
+        idle = [other for other in there if isinstance(other, Connection) and other._deadline]
+        if idle and len(there) > MOST:
+            min(idle, key=Connection._when).transport.abort()
 
     def _time(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

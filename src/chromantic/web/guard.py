@@ -66,15 +66,15 @@ class Guard:
         known = self._is_token(_bearer(headers))
         if not known and self._is_of_another_site(scope["method"], headers):  # a page cannot guess the token's header
             return refuse(403, "origin: another site's page; open the address that was printed, or allow the site")
-        if admission.token is None or known or self._is_token(_cookie(headers)):
-            return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        if path == "/" and self._is_token(query.get("token", [""])[0]):
+        if admission.token and path == "/" and self._is_token(query.get("token", [""])[0]):
             root = scope.get("root_path", "") + "/"
             response = RedirectResponse(root, 303)
             secure = scope["scheme"] == "https"
             response.set_cookie(COOKIE, admission.token, path=root, secure=secure, httponly=True, samesite="strict")
             return response
+        if admission.token is None or known or self._is_token(_cookie(headers)):
+            return None
         return refuse(
             401,
             "token: missing or wrong; open the address that was printed, or send it as Authorization: Bearer TOKEN",
