@@ -23,6 +23,8 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "paper": ("accelerate", "matplotlib", "skimage"),
     "photo/test_formats.py": ("openjpeg", "skimage", "tifffile"),
     "photo/test_lightness.py": ("skimage",),
+    "photo/test_tones.py": ("imagecodecs",),
+    "photo/test_unread.py": ("imagecodecs", "openjpeg"),
     "photo/test_tiff.py": ("imagecodecs", "skimage", "tifffile"),
     "photo/test_metadata.py": ("tifffile",),
     "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),

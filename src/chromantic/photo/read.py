@@ -37,7 +37,7 @@ from chromantic.photo.photo import Photo, check_pixels, white_of
 from chromantic.photo.profile import to_srgb, warn_of_profile
 from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, ITULAB, MIN_IS_WHITE, PALETTE, Page
 from chromantic.photo.tiff_samples import read_samples
-from chromantic.photo.tones import exif_tone, heif_tone, png_tone, tiff_tone
+from chromantic.photo.tones import Tone, exif_tone, heif_tone, png_tone, tiff_tone
 from chromantic.photo.unread import unread_jpeg
 
 IN_MEMORY_PIXELS = 1 << 26
@@ -123,8 +123,9 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
             if options:
                 image = _all_but_the_end(image.copy_memory(), source.name)
             image = image.autorot()
+        depth = _depth_of(image)
         image = _told_tones(kind, source, page, _wanted_bands(image, page, source.name))
-        photo = _from_bands(image, source.path, source.name, kind, metadata)
+        photo = _from_bands(image, source.path, source.name, kind, metadata, depth)
         _warn_of_frames(frames, source.name)
         return photo
 
@@ -216,8 +217,21 @@ def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Imag
         return image
     if tone.hdr:
         _log.warning("%s: is HDR; what is lighter than its reference white becomes white", source.name)
-    image = image.copy()
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", tone.profile(image.bands - image.hasalpha()))
+    return _by_tone(image, tone)
+
+
+def _by_tone(image: pyvips.Image, tone: Tone) -> pyvips.Image:
+    """An image with sRGB's curve, and a profile where its primaries are others."""
+    count = image.bands - image.hasalpha()
+    if not tone.has_srgb_curves and image.format in ("uchar", "ushort"):
+        levels = 256 if image.format == "uchar" else 65536
+        colours = image[:count].maplut(pyvips.Image.new_from_array(tone.tables(levels)[None]))
+        if image.hasalpha():
+            colours = colours.bandjoin((image[-1] * (65535 // (levels - 1))).cast("ushort"))
+        image = colours.copy(interpretation="rgb16" if count == 3 else "grey16")
+    if count == 3 and not tone.has_srgb_primaries:
+        image = image.copy()
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", tone.profile())
     return image
 
 
@@ -265,8 +279,10 @@ def _from_heif(source: Source) -> Photo:
     heif = read_heif(source)
     metadata = metadata_of(Blobs(heif.exif, heif.xmp), source.name)
     try:
-        image = _told_tones("heic", source, None, _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile))
-        photo = _from_bands(image, source.path, source.name, "heic", metadata)
+        image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
+        depth = _depth_of(image)
+        image = _told_tones("heic", source, None, image)
+        photo = _from_bands(image, source.path, source.name, "heic", metadata, depth)
     except (ValueError, pyvips.Error) as error:
         raise damaged(source.name, one_line(error)) from error
     _warn_of_frames(heif.frames, source.name)
@@ -376,7 +392,7 @@ def _from_bands(
         ChromanticError: Its samples are outside the range of a photo.
         pyvips.Error: It is damaged.
     """
-    depth = depth or np.dtype(_DEPTHS.get(image.format, np.uint16))
+    depth = depth or _depth_of(image)
     alpha = image.hasalpha()
     if image.format in ("float", "double") and image.interpretation not in ("lab", "xyz"):
         image = _with_samples(image, _clipped(decoded(image).astype(np.float32, copy=False), name))
@@ -403,6 +419,10 @@ def _divided(image: pyvips.Image, white: float, inverted: bool) -> pyvips.Image:
     joined = (white - colours if inverted else colours).bandjoin(opacity)
     joined = joined if image.format == "float" else joined.rint().cast(image.format)
     return joined.copy(interpretation=image.interpretation)
+
+
+def _depth_of(image: pyvips.Image) -> np.dtype:
+    return np.dtype(_DEPTHS.get(image.format, np.uint16))
 
 
 def _clipped(samples: np.ndarray, name: str) -> np.ndarray:

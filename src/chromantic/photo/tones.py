@@ -1,4 +1,4 @@
-"""What a file says of its tones outside an ICC profile, as the ICC profile that says the same.
+"""What a file says of its tones outside an ICC profile.
 
 Sources: PNG (third edition) 11.3.2, ITU-T H.273 for code points, TIFF 6.0 section 20, Exif 2.32 and DCF 2.0.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import UInt16
 from PIL import ExifTags, Image
 
 from chromantic.photo.tiff import MIN_IS_WHITE, Page
@@ -54,22 +55,38 @@ class Tone:
     white: Sequence[float] = _D65
     hdr: bool = False
 
-    def profile(self, channels: int) -> bytes:
-        """The ICC profile of grey (1 channel) or of red, green and blue (3)."""
-        curves = [_curve(curve) for curve in self.curves]
-        tags = {b"wtpt": _xyz(_D50)}
-        if channels == 1:
-            tags[b"kTRC"] = curves[0]
-        else:
-            colorants = _colorants(self.primaries, self.white)
-            tags |= {name + b"XYZ": _xyz(colorants[:, place]) for place, name in enumerate((b"r", b"g", b"b"))}
-            tags |= {name + b"TRC": curves[place % len(curves)] for place, name in enumerate((b"r", b"g", b"b"))}
+    @property
+    def has_srgb_curves(self) -> bool:
+        """Whether light is sRGB's, to a hundredth of the levels of 8 bits."""
+        values = np.linspace(0, 1, 65)
+        return all(np.allclose(_light(curve, values), _srgb_light(values), atol=100 / 65535) for curve in self.curves)
+
+    @property
+    def has_srgb_primaries(self) -> bool:
+        """Whether colours are sRGB's."""
+        return np.allclose([*self.primaries, *self.white], [*_SRGB, *_D65], atol=0.002)
+
+    def tables(self, levels: int) -> UInt16[np.ndarray, "levels curves"]:
+        """The sRGB-encoded samples, of 16 bits, for each of so many levels. LittleCMS is coarse where they are dark."""
+        light = np.stack([_light(curve, np.linspace(0, 1, levels)) for curve in self.curves], axis=-1)
+        encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(1e-9) ** (1 / 2.4) - 0.055)
+        levels_of_srgb: np.ndarray = np.rint(encoded * 65535).clip(0, 65535).astype(np.uint16)
+        return levels_of_srgb
+
+    def profile(self) -> bytes:
+        """The ICC profile of the primaries, with sRGB's curve."""
+        columns = _colorants(self.primaries, self.white)
+        tags = {b"wtpt": _xyz(_D50)} | {
+            name + b"XYZ": _xyz(columns[:, place]) for place, name in enumerate((b"r", b"g", b"b"))
+        }
+        curve = struct.pack(">4s4xHxx5i", b"para", 3, *_fixed([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]))
+        tags |= {name + b"TRC": curve for name in (b"r", b"g", b"b")}
         table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
         for name, content in tags.items():
             table += name + struct.pack(">II", start + len(body), len(content))
             body += content
-        space = b"GRAY" if channels == 1 else b"RGB "
-        head = struct.pack(">I4xI4s4s4s12x4s28x", start + len(body), 0x04200000, b"mntr", space, b"XYZ ", b"acsp")
+        kinds = (b"mntr", b"RGB ", b"XYZ ", b"acsp")
+        head = struct.pack(">I4xI4s4s4s12x4s28x", start + len(body), 0x04200000, *kinds)
         return head + struct.pack(">3i", *_fixed(_D50)) + bytes(48) + table + body
 
 
@@ -148,11 +165,16 @@ def _ratios(numbers: Sequence[int]) -> tuple[float, ...]:
 
 
 def _unless_srgb(tone: Tone) -> Tone | None:
-    same = np.allclose([*tone.primaries, *tone.white], [*_SRGB, *_D65], atol=0.002)
-    curves = [curve for curve in tone.curves if isinstance(curve, np.ndarray)]
-    light = [np.interp(np.linspace(0, 1, 65), np.linspace(0, 1, len(curve)), curve) for curve in curves]
-    expected = _srgb_light(np.linspace(0, 1, 65)) * 65535
-    return None if same and len(light) == len(tone.curves) and np.allclose(light, expected, atol=100) else tone
+    return None if tone.has_srgb_primaries and tone.has_srgb_curves else tone
+
+
+def _light(curve: float | np.ndarray, samples: np.ndarray) -> np.ndarray:
+    light: np.ndarray = (
+        np.interp(samples, np.linspace(0, 1, len(curve)), curve / 65535)
+        if isinstance(curve, np.ndarray)
+        else samples**curve
+    )
+    return light
 
 
 def _is_space(primaries: Sequence[float], white: Sequence[float]) -> bool:
@@ -190,18 +212,7 @@ def _hdr_curve(transfer: int) -> np.ndarray:
     return light.clip(0, 1) * 65535
 
 
-def _curve(curve: float | np.ndarray) -> bytes:
-    if isinstance(curve, np.ndarray):
-        levels = np.rint(curve).clip(0, 65535).astype(">u2")
-        return _padded(struct.pack(">4s4xI", b"curv", len(levels)) + levels.tobytes())
-    return struct.pack(">4s4xHxxi", b"para", 0, round(curve * 65536))
-
-
-def _padded(content: bytes) -> bytes:
-    return content + bytes(-len(content) % 4)
-
-
-def _fixed(values: np.ndarray) -> list[int]:
+def _fixed(values: Sequence[float] | np.ndarray) -> list[int]:
     return [round(float(value) * 65536) for value in values]
 
 
