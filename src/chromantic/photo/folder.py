@@ -9,8 +9,8 @@ from pathlib import Path
 from chromantic.errors import ChromanticError
 
 _SUFFIXES = {
-    ".avif", ".bmp", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".pbm", ".pgm",
-    ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".j2c", ".j2k", ".jfif", ".jhc", ".jp2", ".jpe", ".jpeg", ".jpg", ".jph",
+    ".jpx", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
 }  # fmt: skip
 _RESULT_NAME = re.compile(r"(.+)\.(color(-\d+)?|segmentation|uncertainty)\.(png|tif|jpg|webp)", re.DOTALL)
 _log = logging.getLogger(__name__)
