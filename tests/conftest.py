@@ -28,6 +28,7 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "photo/test_tiff.py": ("imagecodecs", "skimage", "tifffile"),
     "photo/test_metadata.py": ("tifffile",),
     "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),
+    "studio/test_proxy.py": ("playwright",),
     "studio/test_schema.py": ("jsonschema",),
     "studio/test_studio_page.py": ("playwright",),
     "study": ("fastapi", "uvicorn"),

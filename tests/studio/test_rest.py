@@ -4,6 +4,7 @@ import base64
 import http.client
 import io
 import json
+import re
 import socket
 import sys
 import threading
@@ -328,6 +329,19 @@ def test_it_tells_of_itself(studio: Client, tiny_weights: Path) -> None:
     assert studio.get("/healthz").json()["status"] == "ok"
     assert "/v1/colorize" in studio.get("/openapi.json").json()["paths"]
     assert studio.get("/redoc").status_code == 404
+
+
+def test_the_dashboard_asks_for_figures_that_are_told(studio: Client, photo: bytes) -> None:
+    studio.colorize(photo, seed=1)
+    families = text_string_to_metric_families(studio.get("/metrics").text)
+    told = {sample.name for family in families for sample in family.samples}
+    dashboard = json.loads((Path(__file__).parents[2] / "docs" / "proxy" / "grafana.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert {name for query in queries for name in re.findall(r"chromantic_\w+|process_\w+", query)} <= told
+    stages = {"wait", "decode", "encode", "sample", "write"}
+    figures = studio.get("/metrics").text
+    assert all(value_of(figures, "chromantic_stage_seconds_count", stage=stage) for stage in stages)
+    assert value_of(figures, "chromantic_workers_memory_bytes") > 50 << 20
 
 
 def leave_when(condition: Callable[[], object], client: Client, photo: bytes, accept: str) -> None:
