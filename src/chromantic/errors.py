@@ -17,7 +17,7 @@ def describe(name: object, error: Exception) -> str:
     elif isinstance(error, MemoryError):
         text = f"{name}: not enough memory; close other programs, or make the photo smaller"
     elif isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename or name}: {error.strerror}"
+        text = f"{name}: cannot be used ({error.strerror}); check its permissions and its disk"
     else:
         text = f"{name}: unexpected {type(error).__name__} ({error}); please report it"
     return " ".join(text.splitlines())

@@ -1,10 +1,14 @@
 """A local Ray cluster of two workers, one of which dies on the way."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from chromantic.archive.cluster import worker_resources
+from chromantic.archive.cluster import check_address, worker_resources
+from chromantic.cli import main
+from chromantic.errors import ChromanticError
 
 PORT = 6397
 ADDRESS = f"127.0.0.1:{PORT}"
@@ -40,6 +46,60 @@ def test_workers_ask_for_a_gpu_where_there_are_any():
     assert worker_resources({"CPU": 16.0, "GPU": 4.0, "memory": 1e9}) == (4, {"num_gpus": 1})
     assert worker_resources({"CPU": 16.0, "memory": 1e9}) == (16, {"num_cpus": 1})
     assert worker_resources({}) == (1, {"num_cpus": 1})
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Iterator[int]:
+    """The port of a server that gives this answer to whatever is said; None says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                if answer is None:
+                    connection.recv(1000)  # until the other side has had enough
+                else:
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Ray"), (b"", "is not Ray"), (None, "timed out")]
+)
+def test_what_answers_but_is_no_cluster_is_refused_at_once(answer, words, monkeypatch):
+    monkeypatch.setattr("chromantic.archive.cluster._CONNECT_SECONDS", 0.2)
+    with (
+        listening(answer) as port,
+        pytest.raises(ChromanticError, match=rf"^127\.0\.0\.1:{port}: no Ray cluster there \(.*{words}"),
+    ):
+        check_address(f"127.0.0.1:{port}")
+
+
+def test_what_answers_as_ray_does_is_taken():
+    with listening(bytes((0, 0, 6, 4, 0, 0, 0, 0, 0))) as port:
+        check_address(f"ray://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:x", ":6379", "127.0.0.1:99999", "127.0.0.1:1"])
+def test_addresses_where_nothing_is(address):
+    with pytest.raises(ChromanticError, match=f"^{address}: no Ray cluster there"):
+        check_address(address)
+
+
+def test_a_dead_address_ends_the_command_within_seconds(tmp_path, tiny_weights, capsys):
+    (tmp_path / "in").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "in/a.png")
+    start = time.monotonic()
+    arguments = [tmp_path / "in", tmp_path / "out", "--ray", "127.0.0.1:1", "--model", tiny_weights]
+    assert main(["archive", *map(str, arguments)]) == 2
+    assert time.monotonic() - start < 15
+    refused = "127.0.0.1:1: no Ray cluster there (Connection refused); start it, or give its address"
+    assert capsys.readouterr().err == f"chromantic: {refused}\n"
 
 
 @pytest.mark.slow

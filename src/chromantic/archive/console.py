@@ -1,19 +1,22 @@
-"""Shows a run on a terminal, and sums it up."""
+"""Shows a run, with a bar or with lines, and sums it up."""
 
+import logging
+import sys
 import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from chromantic.archive.job import Job
-from chromantic.archive.manifest import NAME
+from chromantic.archive.report import PAGE
 from chromantic.archive.run import Counts, run
 from chromantic.progress import terminal_bar
 
 _LOOK_SECONDS = 5.0
+_log = logging.getLogger("chromantic.archive")
 
 
 def run_with_progress(job: Job, *, workers: int | None, ray_address: str | None, watch: bool) -> int:
-    """Runs a job with a bar on a terminal, nothing in a pipe, and a line at the end.
+    """Runs a job with a bar on a terminal, else a line in the log for each photo, and a line at the end.
 
     Returns:
         The exit code: 1 where photos failed, else 0.
@@ -22,6 +25,8 @@ def run_with_progress(job: Job, *, workers: int | None, ray_address: str | None,
         ChromanticError: As `run` does.
     """
     start = time.monotonic()
+    if not sys.stderr.isatty() and not _log.isEnabledFor(logging.INFO):
+        _log.setLevel(logging.INFO)
     columns = (TextColumn("Colorizing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     figures = TextColumn("{task.fields[speed]:.2f} photos/s, {task.fields[failed]} failed")
     with terminal_bar(*columns, figures) as bar:
@@ -39,4 +44,4 @@ def run_with_progress(job: Job, *, workers: int | None, ray_address: str | None,
 def _summary(job: Job, counts: Counts, seconds: float) -> str:
     line = f"{job.target}: {counts.done} colorized, {counts.skipped} were done, {counts.failed} failed"
     line += f" (in {seconds:.0f} s, {counts.done / seconds:.2f} photos/s)"
-    return line + (f"; why: {job.target / NAME}" if counts.failed else "")
+    return line + (f"; why: {job.target / PAGE}" if counts.failed else "")

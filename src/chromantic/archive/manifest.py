@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Version:
 
 
 NO_FILE = Version(-1, -1)
-"""Stands for the version of a folder."""
+"""Stands for the version of what cannot be looked at."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Row:
     model: str | None
     options: Options | None
     output: str | None
+    ended: float  # seconds since 1970, without fractions
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,31 @@ class Manifest:
 
     def rows(self) -> dict[str, Row]:
         """All rows by path."""
-        columns = "path, status, attempts, size, modified_ns, sha256, model, options, output"
+        columns = "path, status, attempts, CAST(strftime('%s', ended) AS INTEGER), "
+        columns += "size, modified_ns, sha256, model, options, output"
         with self._reporting():
             rows = self._connection.execute(f"SELECT {columns} FROM photos")
             return {
-                path: Row(status, attempts, Version(*version), sha256, model, _options_of(options), output)
-                for path, status, attempts, *version, sha256, model, options, output in rows
+                path: Row(status, attempts, Version(*version), sha256, model, _options_of(options), output, ended or 0)
+                for path, status, attempts, ended, *version, sha256, model, options, output in rows
             }
+
+    def records(self, columns: str, where: str = "1", most: int = -1) -> Iterator[tuple[object, ...]]:
+        """What the table says, in order of path.
+
+        Args:
+            columns: As SQL has them.
+            where: A condition in SQL.
+            most: Rows; -1 gives all.
+        """
+        query = f"SELECT {columns} FROM photos WHERE {where} ORDER BY path LIMIT {most}"
+        with self._reporting():
+            yield from self._connection.execute(query)
+
+    def count(self) -> list[tuple[str, int]]:
+        """Each status with the number of its rows."""
+        with self._reporting():
+            return self._connection.execute("SELECT status, count(*) FROM photos GROUP BY status").fetchall()
 
     def queue(self, photos: Mapping[Path, Version]) -> None:
         """Records that photos are to be colorized: from now on a result in their places may be theirs."""
@@ -133,7 +152,7 @@ class Manifest:
         self._execute("UPDATE photos SET attempts = attempts + 1 WHERE path = ?", (text_of(path),))
 
     def end(self, outcome: Outcome, model: str, options: Options) -> None:
-        """Records what became of a photo, or of a folder that cannot be looked into."""
+        """Records what became of a photo, or of what cannot be looked at."""
         output = None if outcome.output is None else text_of(outcome.output)
         self._execute(
             "INSERT OR REPLACE INTO photos VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))",
@@ -144,9 +163,17 @@ class Manifest:
             ),
         )  # fmt: skip
 
-    def forget_folders(self) -> None:
-        """Forgets which folders could not be looked into."""
+    def forget_lost(self, rows: Mapping[str, Row], photos: Iterable[Path]) -> None:
+        """Forgets what could not be looked at, and failed photos that are no longer there.
+
+        Args:
+            rows: Of the manifest.
+            photos: That are there.
+        """
         self._execute("DELETE FROM photos WHERE size = ?", (NO_FILE.size,))
+        failed = {path for path, row in rows.items() if row.status == "failed"}
+        for path in failed - {text_of(photo) for photo in photos}:
+            self._execute("DELETE FROM photos WHERE path = ?", (path,))
 
     def touch(self, path: Path, version: Version) -> None:
         """Records a new time of change of a photo whose content is the same."""

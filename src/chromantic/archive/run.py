@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,11 +21,13 @@ from chromantic.archive.manifest import (
     only_run,
     text_of,
 )
+from chromantic.archive.report import write_reports
 from chromantic.archive.tree import Tree, walk
 from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, sha256
 from chromantic.parallel import map_in_threads
+from chromantic.photo import is_sealed
 
 SETTLED_SECONDS = 2.0
 """A file that has changed within this time may still be on its way in: a watching run leaves it for the next look."""
@@ -66,19 +68,34 @@ def run(
         ChromanticError: A folder or an option cannot be used, another run is at work, or the disk is full.
     """
     _check_folders(job)
+    if ray_address:
+        from chromantic.archive.cluster import check_address  # here: Ray is an extra
+
+        check_address(ray_address)
     colorizer = Colorizer.from_pretrained(job.model, job.device)
     counts, tried = Counts(), dict[Path, Version]()
     with only_run(job.target), closing(Manifest(job.target)) as manifest:
+        said, unreported = dict[str, str](), True
         while True:
-            tree = walk(job.source)
+            tree = walk(job.source, job.exclude)
+            if tree.passed_over != said:
+                said = tree.passed_over
+                _log.warning("%s: passed over: %s", job.source, ", ".join(f"{what} {n}" for what, n in said.items()))
             due, lost = _due(job, colorizer.name, manifest, tree, tried, watch is not None, counts)
             manifest.queue(due)
-            tried.update(due)
-            outcomes = chain(lost, _work(job, colorizer, manifest, due, workers, ray_address))
-            for outcome in outcomes:
-                manifest.end(outcome, colorizer.name, job.options)
-                _count(outcome, counts)
-                report(counts.done + counts.failed, counts.failed, len(due) + len(lost))
+            tried.update(due | {outcome.path: outcome.version for outcome in lost})
+            unreported = unreported or bool(due or lost)
+            try:
+                for outcome in chain(lost, _work(job, colorizer, manifest, due, workers, ray_address)):
+                    _count(job, outcome, counts)
+                    report(counts.done + counts.failed, counts.failed, len(due) + len(lost))
+            except BaseException:
+                with suppress(ChromanticError):  # of a full disk
+                    write_reports(manifest, job, colorizer.name, tree)
+                raise
+            if unreported and (watch is None or not due):  # not at every look at a stream of photos
+                write_reports(manifest, job, colorizer.name, tree)
+                unreported = False
             if watch is None:
                 return counts
             time.sleep(watch)
@@ -105,8 +122,13 @@ def _due(
 ) -> tuple[dict[Path, Version], list[Outcome]]:
     """What is to be colorized, and what cannot be."""
     rows, due, lost = manifest.rows(), dict[Path, Version](), list[Outcome]()
-    manifest.forget_folders()
-    lost += [Outcome(path, NO_FILE, error=f"{job.source / path}: {why}") for path, why in tree.unreadable.items()]
+    manifest.forget_lost(rows, tree.photos)
+    for path, why in tree.unreadable.items():
+        message = f"{job.source / path}: cannot be looked at ({why}); check its permissions and its disk"
+        outcome = Outcome(path, NO_FILE, error=message)
+        manifest.end(outcome, model, job.options)
+        if tried.get(path) != NO_FILE:
+            lost.append(outcome)
     now, counts.skipped = time.time(), 0
     for path, version in tree.photos.items():
         row, output = rows.get(text_of(path)), job.output_of(path)
@@ -120,14 +142,27 @@ def _due(
         elif output != path and output in tree.photos:
             message = f"{job.source / path}: its result would take the place of that of {output.name}; rename one"
             lost.append(Outcome(path, version, error=message))
-        elif row is None and os.path.lexists(job.target / output):
-            message = f"{job.target / output}: is there and is no result; move it away"
+        elif not _may_replace(job.target / output, row):
+            message = f"{job.target / output}: was changed since, or is no result; move it away"
             lost.append(Outcome(path, version, error=message))
         else:
             if row and row.status == "started":
                 remove_leftovers((job.target / output).parent)
             due[path] = version
+    for outcome in lost:
+        manifest.end(outcome, model, job.options)
     return due, lost
+
+
+def _may_replace(output: Path, row: Row | None) -> bool:
+    """Whether nothing is lost where a result is written: there is none, or it is as a run has left it."""
+    if not os.path.lexists(output) or (row and row.status == "started"):
+        return True
+    try:
+        unsealed = row is not None and output.lstat().st_ctime < row.ended + 1  # written before there were seals
+        return unsealed or is_sealed(output)
+    except OSError:
+        return False
 
 
 def _is_done(row: Row, job: Job, path: Path, version: Version, model: str, manifest: Manifest) -> bool:
@@ -157,11 +192,13 @@ def _work(
     if ray_address and due:
         from chromantic.archive.cluster import colorize_on_cluster  # here: Ray is an extra
 
-        return colorize_on_cluster(job, due, workers, ray_address)
+        return _recorded(colorize_on_cluster(job, due, workers, ray_address), manifest, colorizer.name, job)
 
     def colorize(path: Path) -> Outcome:
         manifest.start(path)
-        return job.colorize(colorizer, path, due[path])
+        outcome = job.colorize(colorizer, path, due[path])
+        manifest.end(outcome, colorizer.name, job.options)  # here: what ends after an interruption counts, too
+        return outcome
 
     rows = manifest.rows()
     suspects = [path for path in due if rows[text_of(path)].attempts]  # a run died while it was at work on them
@@ -169,9 +206,16 @@ def _work(
     return chain(map_in_threads(colorize, suspects, 1), map_in_threads(colorize, others, workers))
 
 
-def _count(outcome: Outcome, counts: Counts) -> None:
+def _recorded(outcomes: Iterator[Outcome], manifest: Manifest, model: str, job: Job) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        manifest.end(outcome, model, job.options)
+        yield outcome
+
+
+def _count(job: Job, outcome: Outcome, counts: Counts) -> None:
     if outcome.error is None:
         counts.done += 1
+        _log.info("%s: colorized in %.1f s", job.source / outcome.path, outcome.seconds)
     else:
         counts.failed += 1
         _log.warning("%s", outcome.error)

@@ -70,8 +70,9 @@ def walk(root: Path, exclude: Sequence[str] = ()) -> Tree:
     for place, folders, files in os.walk(root, onerror=report):
         folder = Path(place)
         inside = folder.relative_to(root)
-        tree.links += sum((folder / name).is_symlink() for name in folders)
-        folders[:] = [name for name in _kept(folders, inside, patterns, tree) if not (folder / name).is_symlink()]
+        kept = _kept(folders, inside, patterns, tree)
+        folders[:] = [name for name in kept if not os.path.islink(folder / name)]
+        tree.links += len(kept) - len(folders)
         others = []
         for name in _kept(files, inside, patterns, tree):
             try:

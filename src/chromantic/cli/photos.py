@@ -1,5 +1,6 @@
 """Commands that colorize photos in other ways: a tree of them, in a browser, on one sheet."""
 
+import logging
 import time
 from pathlib import Path
 from typing import Annotated
@@ -27,10 +28,15 @@ def archive(
     workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
     watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
     keep_dates: KeepDates = False,
-    ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT.")] = None,
+    exclude: Annotated[
+        tuple[str, ...],
+        Parameter(help="Pattern of names to pass over, such as '*_small.*'; may be repeated."),
+    ] = (),
+    ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT, or auto.")] = None,
     options: Choices = _EXPECTED,
     model: Model = "default",
     device: Device = "cpu",
+    debug: Debug = False,
 ) -> int:
     """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed.
 
@@ -41,7 +47,8 @@ def archive(
 
     if (options.samples or 1) > 1:
         raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
-    job = Job(source, target, model, device, options, keep_dates)
+    logging.getLogger("chromantic.archive").setLevel(logging.DEBUG if debug else logging.NOTSET)
+    job = Job(source, target, model, device, options, keep_dates, exclude)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
 
 
