@@ -359,6 +359,18 @@ def test_files_that_break_off_are_damaged(compression: int) -> None:
             read_photo(broken)
 
 
+def test_hostile_sizes_are_refused_at_once() -> None:
+    """Tiles of a pixel, strips that would unpack to gigabytes, and more values than there can be."""
+    samples = stored(ramps(1), UINT, 12)
+    wide = {256: (4, [30_000]), 257: (4, [30_000])}
+    tiles = {322: (4, [1]), 323: (4, [1]), 324: (4, [8]), 325: (4, [90])}
+    strip = {278: (4, [30_000])}
+    for tags in (wide | tiles, wide | strip, wide):
+        content = tiff(samples, 12, MIN_IS_BLACK, compression=DEFLATE, tags=tags, rows_per_strip=11)
+        with pytest.raises(ChromanticError, match=r"damaged or truncated \((too few strips|a strip claims more)"):
+            read_photo(content)
+
+
 # Layout
 
 

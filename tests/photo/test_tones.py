@@ -12,6 +12,7 @@ from kinds import PROFILES
 from PIL import Image
 from tiff_file import MIN_IS_BLACK, MIN_IS_WHITE, RGB, tiff
 
+from chromantic.errors import ChromanticError
 from chromantic.photo import read_photo
 from chromantic.photo.tones import Tone, coded_tone
 
@@ -117,6 +118,18 @@ def test_a_broken_profile_of_png_is_ignored_with_one_warning(caplog: pytest.LogC
         caplog.clear()
         np.testing.assert_array_equal(read_photo(content, "scan.png").pixels / 255, values)
         assert [message.partition(": its colour profile")[0] for message in caplog.messages] == ["scan.png"]
+
+
+def test_a_file_cannot_claim_more_pixels_than_deflate_can_hold() -> None:
+    content = cell(GREY, 1)[0]
+    head = struct.pack(">IIBBBBB", 900_000, 1000, 1, GREY, 0, 0, 0)
+    broken = content[:8] + chunk(b"IHDR", head) + content[33:]
+    with pytest.raises(
+        ChromanticError, match=r"^photo: damaged or truncated \(900000 x 1000 pixels in too few bytes\)"
+    ):
+        read_photo(broken)
+    blank = png(np.zeros((2000, 2000), np.uint8), GREY, 1)
+    assert read_photo(blank).size == (2000, 2000)
 
 
 def test_primaries_are_converted() -> None:

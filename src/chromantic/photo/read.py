@@ -51,6 +51,7 @@ _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
 _DEPTHS = {"uchar": np.uint8, "float": np.float32, "double": np.float32}  # else 16 bits
 _SLIGHTLY = 0.05  # outside [0, 1] are what sharpening and enlarging leave of floats
 _ROUNDING = 1e-6  # which needs no warning
+_MOST_PACKED = 8 * 1032  # pixels of 1 bit that a byte of Deflate can hold: a file that claims more takes gigabytes
 _LAST_ROWS = 0.1  # of a JPEG image may be missing
 _log = logging.getLogger(__name__)
 
@@ -118,6 +119,8 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
         metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
             frames = count_frames(kind, file, image)
+            if kind == "png" and image.width * image.height > _MOST_PACKED * file.seek(0, 2):
+                raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         if orientation_of(image) > 1 or options:
             image = source.open_in_vips(kind, **options)  # turning needs rows in any order
             if options:
@@ -255,7 +258,7 @@ def _from_page(source: Source, page: Page) -> Photo:
         image = _told_tones("tiff", source, page, image.autorot())
         depth = np.dtype(np.uint8 if page.bits <= 8 else np.uint16) if lab and page.kind != FLOAT else samples.dtype
         photo = _from_bands(image, source.path, source.name, "tiff", metadata, depth)
-    except (pyvips.Error, OSError, ValueError, MemoryError) as error:
+    except (pyvips.Error, OSError, ValueError, OverflowError, MemoryError) as error:
         raise damaged(source.name, one_line(error)) from error
     _warn_of_channels(page, source.name)
     _warn_of_frames(page.pages, source.name)

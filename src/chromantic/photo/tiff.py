@@ -36,6 +36,7 @@ _COMPRESSIONS = {
 _PHOTOMETRICS = {4: "a transparency mask", 32803: "raw sensor data", 34892: "raw sensor data", 51177: "a depth map"}
 _MOST_CHANNELS = 16
 _MOST_ENTRIES = 4096
+_MOST_VALUES = 1 << 22  # tiles of 16 x 16 in a gigapixel; more than any profile has bytes
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ def _read_page(file: BinaryIO) -> Page:
             continue
         (number,) = struct.unpack_from(order + offset, entries, place + 4)
         content = entries[place + (12 if big else 8) : place + size]
+        if number > _MOST_VALUES:
+            raise ValueError("too many values")
         length = number * struct.calcsize("<" + _FORMATS[type_])
         if length > len(content):
             file.seek(struct.unpack(order + offset, content)[0])

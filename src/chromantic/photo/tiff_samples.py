@@ -3,6 +3,7 @@
 import io
 import struct
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -14,6 +15,8 @@ from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, INT, ITULAB, MIN_IS_WHI
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _BAND = 1 << 22  # samples that are unpacked at once
 _FAX_RANGES = {1: (-85.0, 85.0), 2: (-75.0, 125.0)}  # of a and b
+_MOST_PACKED = 1100  # times: what Deflate can make of a byte, and photos never need
+_SMALL_STRIP = 1 << 24  # bytes, which may be of one colour
 _BELOW_ZERO = 0.02  # signed samples further below zero use their whole range, others have noise around black
 
 
@@ -32,7 +35,6 @@ def read_samples(file: BinaryIO, page: Page, in_memory_pixels: int) -> np.ndarra
 
     Raises:
         ValueError: The file breaks off or makes no sense.
-        OSError: A strip or tile cannot be decompressed.
     """
     width, height = page.size
     lab = page.photometric in (CIELAB, ICCLAB, ITULAB)
@@ -103,10 +105,11 @@ def _parts(file: BinaryIO, page: Page) -> Iterator[tuple[int | None, int, int, n
     offsets, sizes = page.numbers(324 if tiled else 273), page.numbers(325 if tiled else 279)
     if not (rows and columns):
         raise ValueError("strips without rows")
-    places = [(top, left) for top in range(0, height, rows) for left in range(0, width, columns)]
+    count = -(-height // rows) * -(-width // columns)
     channels: Sequence[int | None] = range(page.channels) if page.planar else [None]
-    if len(offsets) < len(places) * len(channels):
+    if len(offsets) < count * len(channels):
         raise ValueError("too few strips")
+    places = [(top, left) for top in range(0, height, rows) for left in range(0, width, columns)]
     number = 0
     needless = [channel for channel in channels if channel is not None and page.colours <= channel != page.opacity]
     for channel in channels:
@@ -132,7 +135,10 @@ def _part(
     data = b""
     if page.compression != 1:
         file.seek(offset)
-        data = _decompressed(file.read(-1 if size is None else size), page, row_bytes, rows)
+        packed = file.read(-1 if size is None else size)
+        if row_bytes * rows > max(_SMALL_STRIP, _MOST_PACKED * len(packed)):
+            raise ValueError("a strip claims more than it can hold")
+        data = _decompressed(packed, page, row_bytes, rows)
     for top in range(0, rows, band):
         high = min(band, rows - top)
         if page.compression == 1:
@@ -175,11 +181,20 @@ def _unpacked(content: bytes, page: Page, rows: int, columns: int, channels: int
 
 
 def _decompressed(data: bytes, page: Page, row_bytes: int, rows: int) -> bytes:
-    """The bytes of a strip: Pillow's libtiff decompresses it as a grey picture, one byte a pixel."""
+    """The bytes of a strip: but for Deflate Pillow's libtiff decompresses it as a grey picture, one byte a pixel."""
+    if page.compression in (8, 32946):
+        data = data.translate(_REVERSED) if page.number(266, 1) == 2 else data
+        try:
+            return zlib.decompressobj().decompress(data, row_bytes * rows)
+        except zlib.error as error:
+            raise ValueError(f"a strip cannot be decompressed ({error})") from error
     fields = {256: row_bytes, 257: rows, 258: 8, 259: page.compression, 262: 1, 266: page.number(266, 1)}
     fields |= {273: 0, 277: 1, 278: rows, 279: len(data)}
     start = 8 + 2 + 12 * len(fields) + 4
     entries = b"".join(struct.pack("<HHLL", tag, 4, 1, start if tag == 273 else value) for tag, value in fields.items())
     head = b"II*\0" + struct.pack("<LH", 8, len(fields)) + entries + bytes(4)
-    with TiffImageFile(io.BytesIO(head + data)) as image:
-        return image.tobytes()
+    try:
+        with TiffImageFile(io.BytesIO(head + data)) as image:
+            return image.tobytes()
+    except Exception as error:  # Pillow's readers meet what is wrong with exceptions of every kind
+        raise ValueError(f"a strip cannot be decompressed ({error})") from error
