@@ -371,6 +371,14 @@ def test_hostile_sizes_are_refused_at_once() -> None:
             read_photo(content)
 
 
+@pytest.mark.parametrize("compression", [NONE, DEFLATE, PACKBITS])
+def test_a_file_cannot_claim_more_pixels_than_its_bytes_can_hold(compression: int) -> None:
+    wide = {256: (4, [900_000]), 257: (4, [1000])}
+    content = tiff(stored(ramps(1), UINT, 8), 8, MIN_IS_BLACK, compression=compression, tags=wide)
+    with pytest.raises(ChromanticError, match="900000 x 1000 pixels in too few bytes"):
+        read_photo(content)
+
+
 # Layout
 
 

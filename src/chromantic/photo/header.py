@@ -179,15 +179,18 @@ def check_support(kind: str, name: str) -> None:
         raise UnknownKindError(f"{name}: HEIC needs pi-heif, which is not installed; {remedy}")
 
 
-def tiff_page(source: Source) -> Page | None:
-    """The first page of a TIFF file; None where its directory is broken.
+def tiff_page(source: Source) -> Page:
+    """The first page of a TIFF file.
 
     Raises:
         UnknownKindError: It is of a kind that is not read here.
+        ChromanticError: Its directory is broken.
     """
     with source.open() as file:
         page = read_page(file)
-    if page and page.unread:
+    if page is None:
+        raise damaged(source.name, "its directory is broken")
+    if page.unread:
         raise not_read(source.name, page.unread)
     return page
 

@@ -51,7 +51,7 @@ _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
 _DEPTHS = {"uchar": np.uint8, "float": np.float32, "double": np.float32}  # else 16 bits
 _SLIGHTLY = 0.05  # outside [0, 1] are what sharpening and enlarging leave of floats
 _ROUNDING = 1e-6  # which needs no warning
-_MOST_PACKED = 8 * 1032  # pixels of 1 bit that a byte of Deflate can hold: a file that claims more takes gigabytes
+_MOST_PACKED = 1366  # bytes that a byte of LZW, or 1032 that one of Deflate can stand for
 _LAST_ROWS = 0.1  # of a JPEG image may be missing
 _log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
         metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
             frames = count_frames(kind, file, image)
-            if kind == "png" and image.width * image.height > _MOST_PACKED * file.seek(0, 2):
+            if _least_bytes(kind, page, image) > file.seek(0, 2):
                 raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         if orientation_of(image) > 1 or options:
             image = source.open_in_vips(kind, **options)  # turning needs rows in any order
@@ -148,6 +148,17 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
         raise damaged(source.name, one_line(error)) from error
     finally:
         forget_complaints()
+
+
+def _least_bytes(kind: str, page: Page | None, image: pyvips.Image) -> float:
+    """The fewest bytes that a whole file can have; 0 where nothing is known. One with fewer would take gigabytes."""
+    pixels = image.width * image.height
+    if kind == "png":
+        return float(pixels / 8 / _MOST_PACKED)
+    packed = {1: 1, 5: _MOST_PACKED, 8: _MOST_PACKED, 32773: 64, 32946: _MOST_PACKED}.get(
+        page.compression if page else 0
+    )
+    return float(pixels * page.channels * page.bits / 8 / packed) if page and packed else 0
 
 
 def _all_but_the_end(image: pyvips.Image, name: str) -> pyvips.Image:

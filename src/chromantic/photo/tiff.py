@@ -154,7 +154,7 @@ class Page:
         if len(set(self.numbers(258))) > 1 or len(set(self.numbers(339))) > 1:
             return "channels of different bits"
         bits = {UINT: (*range(1, 17), 32, 64), INT: (8, 16, 32, 64), FLOAT: (16, 32, 64)}.get(self.kind, ())
-        if self.photometric in _LAB and self.kind != FLOAT:
+        if self.photometric in _LAB and self.kind in (UINT, INT):
             bits = (8, 16)
         if self.photometric in (PALETTE, YCBCR):
             return f"{'ZSTD' if self.compression == 50000 else 'LZMA'} compression of such colours"
@@ -207,13 +207,13 @@ def _read_page(file: BinaryIO) -> Page:
         (number,) = struct.unpack_from(order + offset, entries, place + 4)
         content = entries[place + (12 if big else 8) : place + size]
         if number > _MOST_VALUES:
-            raise ValueError("too many values")
+            continue
         length = number * struct.calcsize("<" + _FORMATS[type_])
         if length > len(content):
             file.seek(struct.unpack(order + offset, content)[0])
             content = file.read(length)
-        if len(content) < length:
-            raise ValueError("a value outside the file")
+        if len(content) < length:  # a value outside the file
+            continue
         if tag == _PROFILE:
             fields[tag] = content[:length]
         else:
@@ -221,8 +221,11 @@ def _read_page(file: BinaryIO) -> Page:
     pages, seen = 1, {start}
     while following and following not in seen and pages < _MOST_ENTRIES:
         seen.add(following)
+        try:
+            following = _directory(file, order, following, count, offset, size)[1]
+        except (struct.error, ValueError, OverflowError, OSError):
+            break
         pages += 1
-        following = _directory(file, order, following, count, offset, size)[1]
     return Page(order, fields, pages)
 
 
