@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from chromantic.errors import ChromanticError
 from chromantic.parallel import check_process
+from chromantic.photo.bands import all_but_the_end, by_tone, clipped, depth_of, divided, least_bytes, with_samples
 from chromantic.photo.frames import count_frames, png_chunks
 from chromantic.photo.header import (
     HEAD,
@@ -37,7 +38,7 @@ from chromantic.photo.photo import Photo, check_pixels, white_of
 from chromantic.photo.profile import to_srgb, warn_of_profile
 from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, ITULAB, MIN_IS_WHITE, PALETTE, Page
 from chromantic.photo.tiff_samples import read_samples
-from chromantic.photo.tones import Tone, exif_tone, heif_tone, png_tone, tiff_tone
+from chromantic.photo.tones import exif_tone, heif_tone, png_tone, tiff_tone
 from chromantic.photo.unread import unread_jpeg
 
 IN_MEMORY_PIXELS = 1 << 26
@@ -48,11 +49,6 @@ _HEIC_MODES = {"LA": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGB;16": "RGB", "RGBA;
 _GREY_MODES = {"1", "L", "LA"}
 _JPEG2000_SIZES = b"\xff\x4f\xff\x51"  # starts the stream: where channels and their bits are described
 _TIFF_PHOTOMETRIC = 262  # tag PhotometricInterpretation; 0: white is zero
-_DEPTHS = {"uchar": np.uint8, "float": np.float32, "double": np.float32}  # else 16 bits
-_SLIGHTLY = 0.05  # outside [0, 1] are what sharpening and enlarging leave of floats
-_ROUNDING = 1e-6  # which needs no warning
-_MOST_PACKED = 1366  # bytes that a byte of LZW, or 1032 that one of Deflate can stand for
-_LAST_ROWS = 0.1  # of a JPEG image may be missing
 _log = logging.getLogger(__name__)
 
 logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings name no file
@@ -103,7 +99,7 @@ def _from_array(array: np.ndarray) -> Photo:
         raise ChromanticError(f"array: shape {array.shape}; give height width or height width 1, 3 or 4")
     check_pixels(pixels.shape[1], pixels.shape[0], "array")
     if np.issubdtype(pixels.dtype, np.floating):
-        pixels = _clipped(pixels.astype(np.float32), "array")
+        pixels = clipped(pixels.astype(np.float32), "array")
     elif pixels.dtype not in (np.uint8, np.uint16):
         raise ChromanticError(f"array: type {pixels.dtype}; give uint8, uint16 or floats in [0, 1]")
     return Photo(pixels) if pixels.shape[2] < 4 else Photo(pixels[..., :3], pixels[..., 3])
@@ -119,14 +115,14 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
         metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
             frames = count_frames(kind, file, image)
-            if _least_bytes(kind, page, image) > file.seek(0, 2):
+            if least_bytes(kind, page, image) > file.seek(0, 2):
                 raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         if orientation_of(image) > 1 or options:
             image = source.open_in_vips(kind, **options)  # turning needs rows in any order
             if options:
-                image = _all_but_the_end(image.copy_memory(), source.name)
+                image = all_but_the_end(image.copy_memory(), source.name)
             image = image.autorot()
-        depth = _depth_of(image)
+        depth = depth_of(image)
         image = _told_tones(kind, source, page, _wanted_bands(image, page, source.name))
         photo = _from_bands(image, source.path, source.name, kind, metadata, depth)
         _warn_of_frames(frames, source.name)
@@ -148,37 +144,6 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
         raise damaged(source.name, one_line(error)) from error
     finally:
         forget_complaints()
-
-
-def _least_bytes(kind: str, page: Page | None, image: pyvips.Image) -> float:
-    """The fewest bytes that a whole file can have; 0 where nothing is known. One with fewer would take gigabytes."""
-    pixels = image.width * image.height
-    if kind == "png":
-        return float(pixels / 8 / _MOST_PACKED)
-    packed = {1: 1, 5: _MOST_PACKED, 8: _MOST_PACKED, 32773: 64, 32946: _MOST_PACKED}.get(
-        page.compression if page else 0
-    )
-    return float(pixels * page.channels * page.bits / 8 / packed) if page and packed else 0
-
-
-def _all_but_the_end(image: pyvips.Image, name: str) -> pyvips.Image:
-    """A JPEG image that breaks off, of which libjpeg leaves the rest mid-grey.
-
-    Raises:
-        ChromanticError: It lacks more than its last rows.
-    """
-    grey = abs(image.numpy().reshape(image.height, image.width, -1).astype(np.int16) - 128).max(axis=2) <= 1
-    if (missing := _last_rows(grey)) > _LAST_ROWS * image.height:
-        raise damaged(name, f"{missing} of {image.height} rows are missing")
-    partly = _last_rows(grey[:, -8:])  # a row of blocks may begin well
-    what = f"{partly} of {image.height} rows are missing" if partly else "some of its data may be missing"
-    _log.warning("%s: the file breaks off and %s; get a fresh copy if there is one", name, what)
-    return image
-
-
-def _last_rows(true: np.ndarray) -> int:
-    """How many rows at the bottom are true from end to end."""
-    return len(true) - 1 - int(np.flatnonzero(~true.all(axis=1)).max(initial=-1))
 
 
 def _wanted_bands(image: pyvips.Image, page: Page | None, name: str) -> pyvips.Image:
@@ -231,22 +196,7 @@ def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Imag
         return image
     if tone.hdr:
         _log.warning("%s: is HDR; what is lighter than its reference white becomes white", source.name)
-    return _by_tone(image, tone)
-
-
-def _by_tone(image: pyvips.Image, tone: Tone) -> pyvips.Image:
-    """An image with sRGB's curve, and a profile where its primaries are others."""
-    count = image.bands - image.hasalpha()
-    if not tone.has_srgb_curves and image.format in ("uchar", "ushort"):
-        levels = 256 if image.format == "uchar" else 65536
-        colours = image[:count].maplut(pyvips.Image.new_from_array(tone.tables(levels)[None]))
-        if image.hasalpha():
-            colours = colours.bandjoin((image[-1] * (65535 // (levels - 1))).cast("ushort"))
-        image = colours.copy(interpretation="rgb16" if count == 3 else "grey16")
-    if count == 3 and not tone.has_srgb_primaries:
-        image = image.copy()
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", tone.profile())
-    return image
+    return by_tone(image, tone)
 
 
 def _from_page(source: Source, page: Page) -> Photo:
@@ -265,7 +215,7 @@ def _from_page(source: Source, page: Page) -> Photo:
         if profile := page.blob(34675):
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
         if page.premultiplied:
-            image = _divided(image, 255 if lab else white_of(samples.dtype), page.photometric == MIN_IS_WHITE)
+            image = divided(image, 255 if lab else white_of(samples.dtype), page.photometric == MIN_IS_WHITE)
         image = _told_tones("tiff", source, page, image.autorot())
         depth = np.dtype(np.uint8 if page.bits <= 8 else np.uint16) if lab and page.kind != FLOAT else samples.dtype
         photo = _from_bands(image, source.path, source.name, "tiff", metadata, depth)
@@ -294,7 +244,7 @@ def _from_heif(source: Source) -> Photo:
     metadata = metadata_of(Blobs(heif.exif, heif.xmp), source.name)
     try:
         image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
-        depth = _depth_of(image)
+        depth = depth_of(image)
         image = _told_tones("heic", source, None, image)
         photo = _from_bands(image, source.path, source.name, "heic", metadata, depth)
     except (ValueError, pyvips.Error) as error:
@@ -406,10 +356,10 @@ def _from_bands(
         ChromanticError: Its samples are outside the range of a photo.
         pyvips.Error: It is damaged.
     """
-    depth = depth or _depth_of(image)
+    depth = depth or depth_of(image)
     alpha = image.hasalpha()
     if image.format in ("float", "double") and image.interpretation not in ("lab", "xyz"):
-        image = _with_samples(image, _clipped(decoded(image).astype(np.float32, copy=False), name))
+        image = with_samples(image, clipped(decoded(image).astype(np.float32, copy=False), name))
     samples = decoded(to_srgb(image, name))
     if samples.dtype not in (np.uint8, np.uint16, np.float32):
         if not (samples.min() >= 0 and samples.max() <= np.iinfo(np.uint16).max):
@@ -418,50 +368,6 @@ def _from_bands(
         samples = samples.astype(np.uint16, copy=False)
     pixels, opacity = (samples[..., :-1], samples[..., -1]) if alpha else (samples, None)
     return Photo(pixels, opacity, source, depth, metadata, format)
-
-
-def _divided(image: pyvips.Image, white: float, inverted: bool) -> pyvips.Image:
-    """An image whose colours are weighted by its last band, opacity, without the weights; none where nothing is opaque.
-
-    Args:
-        image: Of any type of samples.
-        white: Of colours, and of what is opaque.
-        inverted: Whether it was the negative that was weighted.
-    """
-    colours, opacity = image[: image.bands - 1], image[-1]
-    colours = (white - colours if inverted else colours) * (white / opacity)  # libvips' x / 0 is 0
-    joined = (white - colours if inverted else colours).bandjoin(opacity)
-    joined = joined if image.format == "float" else joined.rint().cast(image.format)
-    return joined.copy(interpretation=image.interpretation)
-
-
-def _depth_of(image: pyvips.Image) -> np.dtype:
-    return np.dtype(_DEPTHS.get(image.format, np.uint16))
-
-
-def _clipped(samples: np.ndarray, name: str) -> np.ndarray:
-    """Floats in [0, 1]; what is slightly outside is clipped, with a warning.
-
-    Raises:
-        ChromanticError: They are far outside, or no numbers.
-    """
-    low, high = float(samples.min()), float(samples.max())
-    if low >= 0 and high <= 1:
-        return samples
-    if not (low >= -_SLIGHTLY and high <= 1 + _SLIGHTLY):  # NaN fails, too
-        what = f"from {low:.4g} to {high:.4g}" if np.isfinite([low, high]).all() else "that are no numbers"
-        raise ChromanticError(f"{name}: values {what}; scale them to [0, 1], or save it with 8 or 16 bits")
-    if low < -_ROUNDING or high > 1 + _ROUNDING:
-        _log.warning("%s: values from %.6g to %.6g were clipped to [0, 1]", name, low, high)
-    return samples.clip(0, 1)
-
-
-def _with_samples(image: pyvips.Image, samples: np.ndarray) -> pyvips.Image:
-    """Other samples with the colour space and profile of an image."""
-    replaced = pyvips.Image.new_from_array(samples).copy(interpretation=image.interpretation)
-    if image.get_typeof("icc-profile-data"):
-        replaced.set_type(pyvips.GValue.blob_type, "icc-profile-data", image.get("icc-profile-data"))
-    return replaced
 
 
 def decoded(image: pyvips.Image) -> np.ndarray:
