@@ -77,7 +77,13 @@ def preview_seconds(url: str, process: psutil.Process, photo: bytes) -> tuple[fl
 
 
 def processor_seconds(process: psutil.Process) -> float:
-    return sum(process.cpu_times()[:2])
+    """Of the server and the processes that work for it, while they are there."""
+    return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Of the server and the processes that work for it, in MiB; what they share counts once."""
+    return sum(each.memory_full_info().pss for each in (process, *process.children(recursive=True))) // MIB
 
 
 def load(url: str, process: psutil.Process, requests_: int, clients: int) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def load(url: str, process: psutil.Process, requests_: int, clients: int) -> dic
                 time.sleep(float(response.headers["Retry-After"]))
             with lock:
                 seconds.append(time.monotonic() - start)
-                memory.append(process.memory_info().rss // MIB)
+                memory.append(memory_of(process))
 
     threads = [threading.Thread(target=work) for _ in range(clients)]
     start, before = time.monotonic(), processor_seconds(process)

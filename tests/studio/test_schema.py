@@ -14,6 +14,7 @@ from served import LIMITS, Client, serving
 
 from chromantic.colorizer import Colorizer
 
+TOKEN = "correct-horse-battery-staple"
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
 
@@ -58,11 +59,17 @@ def test_every_schema_has_its_place(description: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_made_up_from_the_description_breaks_it(load: Callable[[], Colorizer], tmp_path: Path) -> None:
+@pytest.mark.parametrize("who", ["anybody", "a stranger", "a friend"])
+def test_nothing_made_up_from_the_description_breaks_it(
+    load: Callable[[], Colorizer], tmp_path: Path, who: str
+) -> None:
     """Schemathesis looks for answers of 500 and more, and for others than those described."""
-    with serving(load, limits=LIMITS) as client:
-        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{client.url}/openapi.json", "--no-color"]
+    with serving(load, limits=LIMITS, token=None if who == "anybody" else TOKEN, workers=1) as client:
+        described = client.get("/openapi.json", headers={"Authorization": f"Bearer {TOKEN}"}).text
+        (tmp_path / "openapi.json").write_text(described)
+        command = [sys.executable, "-m", "schemathesis.cli", "run", "openapi.json", "--url", client.url, "--no-color"]
         options = ["--checks", ",".join(CHECKS), "--max-examples", "200", "--seed", "1"]
+        options += ["--header", f"Authorization: Bearer {TOKEN}"] if who == "a friend" else []
         run = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     generated = re.search(r"(\d+) generated", run.stdout)

@@ -22,7 +22,7 @@ from chromantic.studio.answers import (
     Results,
     Summary,
 )
-from chromantic.studio.description import EVENTS, JSON, bodies, refusals, results
+from chromantic.studio.description import EVENTS, JSON, asked, refusals, results
 from chromantic.studio.limits import Limits
 from chromantic.studio.metrics import CONTENT_TYPE, Metrics, states_of
 from chromantic.studio.order import Order, TooLargeError
@@ -54,7 +54,7 @@ def create_api(workers: Workers, limits: Limits) -> APIRouter:
         response_model=Results,
         response_description="The results.",
         responses={200: results(), **refusals(400, 401, 403, 406, 408, 413, 415, 422, 429, 500, 503)},
-        openapi_extra={"requestBody": {"required": True, "content": bodies()}},
+        openapi_extra=asked(),
     )
     async def colorize(request: Request) -> Response:
         """Colorizes one photo: the bytes are those that `chromantic colorize` writes for the same options.
@@ -109,8 +109,8 @@ def create_api(workers: Workers, limits: Limits) -> APIRouter:
     async def models(request: Request) -> Models:
         """Names, sizes and classes of the weights, and how much a request may ask for."""
         check_accept(request, JSON)
-        asked = RequestLimits.model_validate(limits, from_attributes=True)
-        return Models(models=[workers.model], formats=list(MEDIA_TYPES), limits=asked)
+        told = RequestLimits.model_validate(limits, from_attributes=True)
+        return Models(models=[workers.model], formats=list(MEDIA_TYPES), limits=told)
 
     @router.get("/healthz", summary="Whether the service is alive", responses=refusals(406))
     async def healthz(request: Request) -> Health:

@@ -9,6 +9,7 @@ from chromantic.studio.answers import MEDIA_TYPES, ResultEvent
 from chromantic.studio.order import FormOrder, JsonOrder
 from chromantic.web import problems
 from chromantic.web.guard import COOKIE, OPEN_PATHS
+from chromantic.web.log import ID, ID_HEADER
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -32,6 +33,12 @@ _RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+_REQUEST_ID = {
+    "name": ID_HEADER,
+    "in": "header",
+    "description": "Names the request in the log; else it gets an id. The answer tells which.",
+    "schema": {"type": "string", "pattern": ID.pattern},
+}
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -51,9 +58,10 @@ def results() -> dict[str, Any]:
     return {"content": {EVENTS: _schema(ResultEvent, "itemSchema"), **pictures}}
 
 
-def bodies() -> dict[str, Any]:
-    """The kinds of requests to colorize."""
-    return {"multipart/form-data": _schema(FormOrder), JSON: _schema(JsonOrder)}
+def asked() -> dict[str, Any]:
+    """What a request to colorize consists of."""
+    content = {"multipart/form-data": _schema(FormOrder), JSON: _schema(JsonOrder)}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [_REQUEST_ID]}
 
 
 def describe(described: dict[str, Any], *, has_token: bool) -> dict[str, Any]:

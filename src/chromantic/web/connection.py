@@ -2,14 +2,17 @@
 
 import asyncio
 import resource
+from weakref import WeakSet
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 HEAD_SECONDS = 10.0
 """How long the head of a request may take, from the connection's beginning or the end of the request before."""
 MOST = min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 """Connections at a time; above it, those are closed that have waited the longest without a request."""
 _ARRIVAL_SECONDS = 0.1  # until a head that was sent at once has been read
+_crowded = WeakSet[ServerState]()  # servers that are about to make room
 
 
 class Connection(H11Protocol):
@@ -21,7 +24,8 @@ class Connection(H11Protocol):
         """Closes another connection if there are too many."""
         super().connection_made(transport)
         self._time()
-        if len(self.connections) > MOST:
+        if len(self.connections) > MOST and self.server_state not in _crowded:
+            _crowded.add(self.server_state)
             self.loop.call_later(_ARRIVAL_SECONDS, self._make_room)
 
     def data_received(self, data: bytes) -> None:
@@ -40,10 +44,11 @@ class Connection(H11Protocol):
         self._untime()
 
     def _make_room(self) -> None:
+        _crowded.discard(self.server_state)
         there = [other for other in self.connections if not other.transport.is_closing()]
         idle = [other for other in there if isinstance(other, Connection) and other._deadline]
-        if idle and len(there) > MOST:
-            min(idle, key=Connection._when).transport.abort()
+        for other in sorted(idle, key=Connection._when)[: max(0, len(there) - MOST)]:
+            other.transport.abort()
 
     def _time(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

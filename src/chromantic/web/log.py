@@ -13,11 +13,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ID_HEADER = "X-Request-ID"
+ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+"""What an id is made of."""
 DETAILS = "chromantic.log"
 """Of a request's scope: what its line is to say besides."""
 GONE = 499
 """Status of requests whose clients left before the answer."""
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("chromantic.access")
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -33,7 +34,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(ID_HEADER, "")
-        request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if ID.fullmatch(given) else uuid.uuid4().hex
         _request_id.set(request_id)
         details: dict[str, Any] = {"status": GONE, "bytes": 0}
         start = time.monotonic()
