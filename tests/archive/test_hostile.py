@@ -29,7 +29,7 @@ colorizer = Colorizer.from_pretrained(sys.argv[1])
 for path in sys.argv[2:]:
     start = time.monotonic()
     try:
-        colorizer.colorize(path).save(path + ".result")
+        colorizer.colorize(path).save(path + ".png")
         ended = "picture"
     except ChromanticError as error:
         ended = "error" if "\\n" not in str(error) else "two lines"

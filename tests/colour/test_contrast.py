@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 
 from chromantic.colorizer import Colorizer
 from chromantic.colour.contrast import Levels, find_levels
@@ -62,7 +61,7 @@ def test_the_lightness_is_the_photos_own_unless_contrast_is_applied(colorizer, f
     photo = faded(fresh[0])
     restored = colorizer.colorize(photo, restore_contrast=True)
     applied = colorizer.colorize(photo, apply_contrast=True)
-    torch.testing.assert_close(restored.chroma, applied.chroma)
+    np.testing.assert_allclose(restored.chroma, applied.chroma)
     kept, stretched = (
         split_lightness(read_photo(np.concatenate(list(result._strips(0, np.dtype(np.uint16))))))
         for result in (restored, applied)

@@ -103,7 +103,7 @@ def test_prepare_labels_photos_and_goes_on_where_it_stopped(folder: Path, tmp_pa
     segmenter = HalfDog()
     photos = Collections(folders=(folder,))
     arguments = {"stuff": True, "segmenters": [segmenter], "output": tmp_path / "c.safetensors"}
-    packed = prepare(photos, **arguments, label_minutes=0)
+    packed = prepare(photos, **arguments, label_minutes=0.0)
     assert (packed.labelled, packed.labelled_by) == (0, {segmenter.name: 0})
     packed = prepare(photos, **arguments)
     assert (packed.labelled, packed.labelled_by, segmenter.asked) == (3, {segmenter.name: 3}, 3)

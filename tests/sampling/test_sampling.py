@@ -114,7 +114,7 @@ def test_sampling_works_where_no_compiled_code_can_be_kept(tmp_path: Path) -> No
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "weights"))
     nowhere = tmp_path / "file"  # neither beside the code nor in a home folder
     nowhere.touch()
-    (package / "sampling" / "__pycache__").touch()
+    (package / "sampling" / "compiled" / "__pycache__").touch()
     program = """
 import torch
 from chromantic.model.config import preset

@@ -35,7 +35,7 @@ class Interrupted(ColorizationTask):
     def losses(self, network: nn.Module, batch: Batch, config: OptimizationSection) -> Totals:
         self.step += network.training
         for number in self.signals.pop(self.step, ()):
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)  # os.kill may reach another thread, where two become one
         return super().losses(network, batch, config)
 
 

@@ -34,7 +34,7 @@ def test_a_backbone_begins_with_imagenet_learns_above_what_is_frozen_and_goes_on
         config.optimization, steps=2, frozen_blocks=7, generator_share=0.25, muon_learning_rate=0.02, warmup_steps=0
     )
     lite = replace(config, network=NetworkSection(preset="lite"), data=data, optimization=optimization)
-    assert train(lite, tmp_path / "cut", minutes=0) is None
+    assert train(lite, tmp_path / "cut", minutes=0.0) is None
     AcceleratorState._reset_state(True)
     resumed, whole = train(lite, tmp_path / "cut"), train(lite, tmp_path / "whole")
     assert resumed is not None
@@ -207,6 +207,7 @@ def test_weights_to_start_from_must_fit(config: TrainingConfig, tiny_weights: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_four_photos_can_be_memorised(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
     config = replace(
         config,
