@@ -45,11 +45,7 @@ def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
     try:
         with write_whole(path) as partial:
             if path.suffix.lower() == ".png":
-                note = PngInfo()
-                note.add(b"tEXt", b"Seal\0" + BLANK)
-                image.save(partial, pnginfo=note)
-                with partial.open("r+b") as file:
-                    seal(file)
+                partial.write_bytes(encode_picture(image, "png"))
             else:
                 image.save(partial)
     except ValueError as error:
@@ -57,9 +53,15 @@ def write_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
 
 
 def encode_picture(image: Image.Image, format: str) -> bytes:
-    """The file of a Pillow image, in a format of `FORMATS`; a JPEG has the quality of results."""
-    file = io.BytesIO()
-    image.save(file, format, **({"quality": _OPTIONS["jpeg"]["Q"]} if format == "jpeg" else {}))
+    """The file of a Pillow image, in a format of `FORMATS`; a JPEG has the quality of results, a PNG is sealed."""
+    file, options = io.BytesIO(), dict[str, object]()
+    if format == "png":
+        options["pnginfo"] = note = PngInfo()
+        note.add(b"tEXt", b"Seal\0" + BLANK)
+    elif format == "jpeg":
+        options["quality"] = _OPTIONS["jpeg"]["Q"]
+    image.save(file, format, **options)
+    seal(file)
     return file.getvalue()
 
 

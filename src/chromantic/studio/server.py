@@ -2,9 +2,7 @@
 
 import asyncio
 import ipaddress
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -59,7 +57,6 @@ def serve_studio(
     deployment = deployment or Deployment()
     host = "127.0.0.1" if host == "localhost" else host
     _check(host, token)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # tidily; uvicorn hears it first, and hands it on
     with listen(host, port) as listener:
         app = create_app(
             partial(load_colorizer, model, device), host=host, token=token, workers=workers, deployment=deployment
