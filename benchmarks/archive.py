@@ -1,4 +1,6 @@
-"""Tries `chromantic archive` at length: `python -m benchmarks.archive speed|kills|ray FOLDER_OF_PHOTOS [--photos N]`.
+"""Tries `chromantic archive` at length: `python -m benchmarks.archive speed|kills|ray [FOLDER_OF_PHOTOS] [--photos N]`.
+
+Without a folder the photos are small and made up.
 
 speed: photos a second of the command, from its start to its end, against those of a plain loop: one process that
 colorizes and saves one photo after another with `Colorizer.colorize` and `Colorization.save`, on as many threads as
@@ -25,6 +27,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import psutil
 import torch
 from PIL import Image
@@ -33,6 +36,17 @@ from chromantic.colorizer import Colorizer
 
 RESULTS = Path(__file__).parent / "results" / "archive.json"
 KILLS = 3
+
+
+def make_photos(folder: Path, number: int) -> list[Path]:
+    """Writes JPEG files of clouds, 96 x 64 pixels, each another."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    paths = [folder / f"{each:05d}.jpg" for each in range(number)]
+    for path in paths:
+        clouds = Image.fromarray(rng.integers(0, 256, (8, 12), dtype=np.uint8))
+        clouds.resize((96, 64), Image.Resampling.BICUBIC).save(path, quality=95)
+    return paths
 
 
 def make_tree(photos: list[Path], tree: Path, broken_each: int = 100) -> int:
@@ -132,14 +146,17 @@ def check(tree: Path, out: Path) -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["speed", "kills", "ray"])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--photos", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=2)
     options, others = parser.parse_known_args()
     others += ["--workers", str(options.workers)]
-    photos = sorted(options.folder.rglob("*.jpg"))[: options.photos]
-    report: dict[str, object] = {"photos": len(photos), "options": " ".join(others)}
     with tempfile.TemporaryDirectory() as folder:
+        if options.folder:
+            photos = sorted(options.folder.rglob("*.jpg"))[: options.photos]
+        else:
+            photos = make_photos(Path(folder, "photos"), options.photos)
+        report: dict[str, object] = {"photos": len(photos), "options": " ".join(others)}
         tree, out = Path(folder, "tree"), Path(folder, "out")
         if options.what == "speed":
             report |= compare_speeds(photos, Path(folder), others)

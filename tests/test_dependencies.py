@@ -1,6 +1,7 @@
 """What `make lint` does not see of the dependency rule of CONTRIBUTING.md."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,3 +92,20 @@ def test_colorizing_loads_neither_torchs_compiler_nor_sympy():
         "sys.exit(bool({'sympy', 'torch._dynamo'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def texts_of(module: Path) -> Iterator[str]:
+    """What a file says in strings, but for documentation."""
+    tree = ast.parse(module.read_text())
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.value
+
+
+def test_only_the_command_line_speaks_of_flags():
+    for module in MODULES:
+        if room_of(module) != "cli":
+            spoken = [text for text in texts_of(module) if re.search(r"(^|[^\w-])--[a-z]", text)]
+            names = [text for text in spoken if re.fullmatch(r"--[a-z-]+", text)]  # of a flag, where it is made
+            assert spoken == names, module

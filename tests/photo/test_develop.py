@@ -83,7 +83,7 @@ def test_a_1_bit_scan_is_told_of_and_coloured_where_it_is_descreened(
     plain = np.asarray(colorizer.colorize(path).images[0]).astype(int)
     assert np.ptp(plain, axis=2).max() == 0
     assert [message.partition(" is pure black and white")[0] for message in caplog.messages] == [f"{path}:"]
-    assert "--descreen" in caplog.text
+    assert "the option descreen" in caplog.text
     caplog.clear()
     result = colorizer.colorize(path, descreen=True)
     assert np.ptp(np.asarray(result.images[0]).astype(int), axis=2).max() > 3

@@ -83,8 +83,8 @@ def test_a_token_is_asked_for(load: Callable[[], Colorizer], photo: bytes) -> No
 @pytest.mark.parametrize(
     ("words", "options"),
     [
-        ("give a --token", ["--host", "0.0.0.0"]),
-        ("give a --token", ["--host", "::"]),
+        ("give a token", ["--host", "0.0.0.0"]),
+        ("give a token", ["--host", "::"]),
         ("16", ["--host", "0.0.0.0", "--token", "short"]),
         ("not an address", ["--host", "example.org"]),
         ("port 70000", ["--port", "70000"]),

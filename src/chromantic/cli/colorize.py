@@ -35,12 +35,12 @@ def colorize(
         Path | None, Parameter(help="Folder for the results, or - for standard output; else beside each photo.")
     ] = None,
     overwrite: Annotated[
-        bool, Parameter(help="Replace files that are no results, too, or that were changed since.")
+        bool, Parameter(help="Replace even results that were changed since, and other files.")
     ] = False,
-    skip_existing: Annotated[bool, Parameter(help="Write only results that are not there yet.")] = False,
+    skip_existing: Annotated[bool, Parameter(help="Write only results that do not exist yet.")] = False,
     options: Choices = _EXPECTED,
-    segmentation: Annotated[bool, Parameter(help="Write NAME.segmentation.png: class indices, VOC's colours.")] = False,
-    uncertainty: Annotated[bool, Parameter(help="Write NAME.uncertainty.png: 16 grey levels a bit.")] = False,
+    segmentation: Annotated[bool, Parameter(help="Also write NAME.segmentation.png, in VOC's colours.")] = False,
+    uncertainty: Annotated[bool, Parameter(help="Also write NAME.uncertainty.png, 16 grey levels a bit.")] = False,
     model: Model = "default",
     device: Device = "cpu",
     keep_dates: KeepDates = False,
@@ -49,7 +49,7 @@ def colorize(
 ) -> int:
     """Colorize photos: NAME.color.png, or NAME.color-1.png, NAME.color-2.png ... with --samples.
 
-    Photos that fail are named at the end; the exit code is then 1. With - for PHOTO, reads standard input and writes
+    Photos that fail are named at the end, and the exit code is then 1. For PHOTO, - reads standard input and writes
     standard output.
     """
     if overwrite and skip_existing:
@@ -62,7 +62,6 @@ def colorize(
     check_streams(photos, output, len(kinds))
     if output == STDIO and json_lines:
         raise ChromanticError("--json: standard output takes the picture; leave it out")
-
     if STDIO in (output, *photos) and keep_dates:
         raise ChromanticError("--keep-dates: standard input and output have no dates; leave it out")
 

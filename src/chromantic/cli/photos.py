@@ -25,12 +25,12 @@ def archive(
     target: Annotated[Path, Parameter("OUT", help="A folder for the results and the manifest.")],
     /,
     *,
-    workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
-    watch: Annotated[bool, Parameter(help="Go on with what arrives in IN, until interrupted.")] = False,
+    workers: Annotated[Whole | None, Parameter(help="Photos at once; by default one a core.")] = None,
+    watch: Annotated[bool, Parameter(help="Keep looking for new photos until interrupted.")] = False,
     keep_dates: KeepDates = False,
     exclude: Annotated[
         tuple[str, ...],
-        Parameter(help="Pattern of names to pass over, such as '*_small.*'; may be repeated."),
+        Parameter(help="Pattern of names to pass over, such as 'small_*'; may be repeated."),
     ] = (),
     ray: Annotated[str | None, Parameter(help="Address of a Ray cluster that sees IN and OUT, or auto.")] = None,
     options: Choices = _EXPECTED,
@@ -38,9 +38,9 @@ def archive(
     device: Device = "cpu",
     debug: Debug = False,
 ) -> int:
-    """Colorize a tree of any size; the same command goes on where it was interrupted. Exit code 1: some failed.
+    """Colorize a folder with all its sub-folders; run it again to go on where it stopped.
 
-    Each photo has one result: --samples 1, like --seed, draws it.
+    The exit code is 1 if photos failed. Each photo has one result: --samples 1 draws it, as --seed does.
     """
     from chromantic.archive.console import run_with_progress
     from chromantic.archive.job import Job
@@ -56,16 +56,16 @@ def archive(
 def studio(
     *,
     host: Annotated[
-        str, Parameter(help="An address of this machine; one that others reach needs --token.")
+        str, Parameter(help="Address to listen on; one that others can reach needs --token.")
     ] = "127.0.0.1",
-    port: Annotated[Whole, Parameter(help="Of the page and the service; 0 takes a free one.")] = 8000,
-    token: Annotated[str | None, Parameter(env_var="CHROMANTIC_TOKEN", help="Secret that a visitor must know.")] = None,
-    workers: Annotated[Whole | None, Parameter(help="Photos at once; else one a core.")] = None,
+    port: Annotated[Whole, Parameter(help="Port to listen on; 0 takes a free one.")] = 8000,
+    token: Annotated[str | None, Parameter(env_var="CHROMANTIC_TOKEN", help="Secret that visitors must know.")] = None,
+    workers: Annotated[Whole | None, Parameter(help="Photos at once; by default one a core.")] = None,
     deployment: Annotated[Deployment, Parameter(name="*")] = _ALONE,
     model: Model = "default",
     device: Device = "cpu",
 ) -> None:
-    """Colorize in a browser, and by REST: serves a page on this machine, until interrupted."""
+    """Colorize in a browser or by REST: serve a page until interrupted."""
     from chromantic.studio.server import serve_studio
 
     def tell(url: str) -> None:
@@ -87,7 +87,7 @@ def sheet(
     device: Device = "cpu",
     debug: Debug = False,
 ) -> int:
-    """Show photos and what becomes of them side by side on one picture."""
+    """Show photos and their colorizations side by side on one picture."""
     Options(samples=samples, seed=seed)  # refuses what is out of range, before any work
     with Failures(debug) as failures:
         files = find_photos(photos, failures)

@@ -15,11 +15,17 @@ from chromantic.errors import ChromanticError
 from chromantic.files import check_writable
 from chromantic.options import Options, Whole
 
+
+def _shown_default(value: object) -> object:
+    """What help says of a default: nothing of one that is no or none."""
+    return None if value is False or value in ((), "") else value
+
+
 app = App(
     name="chromantic",
     help="Colorize grey photographs by understanding what is in them.",
     version=__version__,
-    default_parameter=Parameter(negative=()),
+    default_parameter=Parameter(negative=(), show_default=_shown_default),
     suppress_keyboard_interrupt=False,
     result_action="return_value",
 )
@@ -28,20 +34,30 @@ STDIO = Path("/dev/stdin")
 """Stands for - among paths, where it is standard input or standard output. cyclopts would take - for an option."""
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 
-Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos (without their sub-folders).")]
-Model = Annotated[str, Parameter(help="Weights: the name of shipped ones, or a .safetensors file.")]
+Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos; their sub-folders are left out.")]
+Model = Annotated[str, Parameter(help="Name of weights that ship, or a .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
-Device = Annotated[DeviceName, Parameter(help="Where the network computes; auto takes a GPU where there is one.")]
-Debug = Annotated[bool, Parameter(help="Show where in the program an error came from.")]
-KeepDates = Annotated[bool, Parameter(help="Give the results the dates of the photos' files.")]
+Device = Annotated[DeviceName, Parameter(help="Where the network runs; auto takes a GPU if there is one.")]
+Debug = Annotated[bool, Parameter(help="Show the traceback of each error.")]
+KeepDates = Annotated[bool, Parameter(help="Give results the dates of their photos' files.")]
 Choices = Annotated[Options, Parameter(name="*")]
 """Each field of `Options` becomes a flag, with the help of its docstring."""
 Sources = Annotated[Collections, Parameter(name="*")]
 """Each field of `Collections` becomes a flag, with the help of its docstring."""
-Split = Annotated[str, Parameter(help="The list of photos to take from collections that have several, such as VOC's.")]
+Split = Annotated[str, Parameter(help="Which list of photos to take where a collection has several, as VOC has.")]
 
 
 def check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path]) -> None:
+    """Checks, before long work, that a file may be written.
+
+    Args:
+        output: The file.
+        suffixes: That its name may have, in lower case.
+        inputs: Files that it must not replace.
+
+    Raises:
+        ChromanticError: It has another suffix, is an input, or cannot be written.
+    """
     if output.suffix.lower() not in suffixes:
         raise ChromanticError(f"{output}: its name must end with {' or '.join(suffixes)}; choose another --output")
     if output.resolve() in {file.resolve() for file in inputs}:
@@ -50,5 +66,5 @@ def check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path]) 
 
 
 def print_table(table: RenderableType) -> None:
-    """As wide as the terminal, or as a table needs where there is none."""
+    """Prints a table, as wide as the terminal, or as the table needs where there is none."""
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)

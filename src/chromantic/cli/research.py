@@ -31,13 +31,13 @@ def prepare(
     output: Annotated[Path, Parameter(help="The .safetensors cache to write.")],
     collections: Sources = _NOWHERE,
     split: Split = "train_aug",
-    squash: Annotated[bool, Parameter(help="Make photos 128 x 128, as the paper does.")] = False,
-    stuff: Annotated[bool, Parameter(help="Tell stuff apart, too: sky, grass, walls ...")] = False,
+    squash: Annotated[bool, Parameter(help="Squash photos to 128 x 128, as the paper does.")] = False,
+    stuff: Annotated[bool, Parameter(help="Tell kinds of stuff apart, too: sky, grass, walls ...")] = False,
     label_by: Annotated[
-        tuple[Path, ...], Parameter(help="Segmenters (.onnx), which label where they are sure and nobody did.")
+        tuple[Path, ...], Parameter(help="Segmenters (.onnx) that label where people did not and they are sure.")
     ] = (),
     label_minutes: Annotated[
-        float | None, Parameter(help="Ask each segmenter no longer than this; the same command goes on.")
+        float | None, Parameter(help="Longest time for each segmenter; run it again to go on.")
     ] = None,
 ) -> None:
     """Pack photos into one file to train on."""
@@ -61,12 +61,12 @@ def train(
     config: Annotated[Path, Parameter(help="The experiment, a TOML file.")],
     run: Annotated[Path, Parameter(help="Folder for checkpoints, logs and the weights.")],
     *,
-    start: Annotated[str | None, Parameter(help="Weights to start from: a name or a file; else afresh.")] = None,
-    minutes: Annotated[float | None, Parameter(help="Stop after this time, with a checkpoint.")] = None,
+    start: Annotated[str | None, Parameter(help="Weights to start from, a name or a file; by default none.")] = None,
+    minutes: Annotated[float | None, Parameter(help="Stop after this time and keep a checkpoint.")] = None,
 ) -> None:
-    """Train a network, or go on with an interrupted training: the same command does both.
+    """Train a network, or continue a training that was interrupted.
 
-    Ctrl-C stops after the present step, with a checkpoint; pressed again, it stops at once.
+    Ctrl-C stops after the current step and keeps a checkpoint; pressed again, it stops at once.
     """
     from chromantic.training.config import read_config
     from chromantic.training.train import train as run_training
@@ -79,13 +79,11 @@ def train(
 @app.command
 def average(
     first: Annotated[str, Parameter(help="Weights: a name or a file. Their origin is kept.")],
-    second: Annotated[str, Parameter(help="Other weights of the same network, such as those the first began from.")],
+    second: Annotated[str, Parameter(help="Other weights of the same network, such as those the first started from.")],
     *,
     output: Annotated[Path, Parameter(help="The .safetensors file to write.")],
-    share: Annotated[float, Parameter(validator=Number(gte=0, lte=1), help="Of the first in the average.")] = 0.5,
-    calibrate: Annotated[
-        Path | None, Parameter(help="Cache of photos not trained on, to make the embedding as sure as it should be.")
-    ] = None,
+    share: Annotated[float, Parameter(validator=Number(gte=0, lte=1), help="Share of the first, from 0 to 1.")] = 0.5,
+    calibrate: Annotated[Path | None, Parameter(help="Cache of photos not trained on, to calibrate with.")] = None,
 ) -> None:
     """Average two weights of one network, and calibrate the result."""
     from chromantic.training.average import average as write_average
@@ -106,24 +104,24 @@ def evaluate(
     seed: Seed = 0,
     resize: Annotated[
         Literal["squash128", "crop128"],
-        Parameter(help="Squash photos to 128 x 128, as the paper does, or take their central square."),
+        Parameter(help="Squash photos to 128 x 128, as the paper does, or crop their central square."),
     ] = "squash128",
-    limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
+    limit: Annotated[Whole | None, Parameter(help="Take only so many photos of each collection.")] = None,
     results: Annotated[
-        Path | None, Parameter(help="Measure this folder of pictures, named like the photos, instead of weights.")
+        Path | None, Parameter(help="Folder of pictures, named like the photos, to measure instead of weights.")
     ] = None,
     segmenter: Annotated[
         Path | None,
-        Parameter(help="Measure the mIoU after colorization by this one: .safetensors, .onnx, or deeplabv3_resnet101."),
+        Parameter(help="Segmenter to measure the mIoU with: .safetensors, .onnx, or deeplabv3_resnet101."),
     ] = None,
-    output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
-    csv: Annotated[Path | None, Parameter(help="CSV file with one row a photo.")] = None,
+    output: Annotated[Path | None, Parameter(help="JSON file for all measures.")] = None,
+    csv: Annotated[Path | None, Parameter(help="CSV file with a row for each photo.")] = None,
     html: Annotated[
-        Path | None, Parameter(help="Page of the best, typical and worst pictures, and each class's.")
+        Path | None, Parameter(help="Web page of the best, typical and worst pictures, and of each class.")
     ] = None,
-    card: Annotated[Path | None, Parameter(help="Model card whose marked parts are written anew.")] = None,
+    card: Annotated[Path | None, Parameter(help="Model card whose marked parts are rewritten.")] = None,
 ) -> None:
-    """Measure weights, or somebody's results, on photos that were not trained on."""
+    """Measure weights, or another system's results, on photos not trained on."""
     from chromantic.evaluation.card import update_card
     from chromantic.evaluation.judge.segmenters import load_segmenter
     from chromantic.evaluation.report import evaluate_results, evaluate_weights
@@ -164,7 +162,9 @@ def evaluate(
 
 @app.command
 def judge(
-    segmenter: Annotated[Path, Parameter(help="Of colour photos: .onnx, .safetensors, or deeplabv3_resnet101.")],
+    segmenter: Annotated[
+        Path, Parameter(help="Segmenter of colour photos: .onnx, .safetensors, or deeplabv3_resnet101.")
+    ],
     /,
     *,
     model: Model = "default",
@@ -175,8 +175,8 @@ def judge(
         Parameter("--system", help="NAME=FOLDER of another system's results of these photos; may be repeated."),
     ] = (),
     seed: Seed = 0,
-    limit: Annotated[Whole | None, Parameter(help="Take so many photos of each collection only.")] = None,
-    output: Annotated[Path | None, Parameter(help="JSON file for everything measured.")] = None,
+    limit: Annotated[Whole | None, Parameter(help="Take only so many photos of each collection.")] = None,
+    output: Annotated[Path | None, Parameter(help="JSON file for all measures.")] = None,
 ) -> None:
     """Let a segmenter of colour photos judge what users get, at the photos' own size."""
     from chromantic.colorizer import Colorizer
@@ -203,16 +203,16 @@ def reproduce(
     *,
     data: Annotated[Path, Parameter(help="Folder with VOCdevkit and, if there are any, COCO and color_photos.")],
     output: Annotated[Path, Parameter(help="Folder for the report, its pictures and the trainings.")] = Path("paper"),
-    reduced: Annotated[bool, Parameter(help="Short trainings and few photos: to see it run, not for figures.")] = False,
+    reduced: Annotated[bool, Parameter(help="Train shortly, on few photos: to see it run, not for figures.")] = False,
     model: Model = "default",
     seed: Seed = 0,
-    shown: Annotated[Path | None, Parameter(help="Folder of photos for the flows' pictures, instead of VOC's.")] = None,
+    shown: Annotated[Path | None, Parameter(help="Folder of photos to show the flows on, instead of VOC's.")] = None,
     systems: Annotated[
         tuple[str, ...],
         Parameter("--system", help="NAME=FOLDER of another system's results of the val photos; may be repeated."),
     ] = (),
     study: Annotated[
-        Path | None, Parameter(help="Study whose answers Table 4 shows; else one is made in the output folder.")
+        Path | None, Parameter(help="Study whose answers Table 4 shows; by default a new one in the output folder.")
     ] = None,
 ) -> None:
     """Run the paper's experiments and write one report.

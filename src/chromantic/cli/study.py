@@ -22,7 +22,7 @@ def new(
     systems: Annotated[
         tuple[Path, ...], Parameter("--system", help="Folder of a system's results, named like it; may be repeated.")
     ],
-    seed: Annotated[Whole, Parameter(help="Of the orders in which people see the pictures.")] = 0,
+    seed: Annotated[Whole, Parameter(help="Fixes the orders in which people see the pictures.")] = 0,
 ) -> None:
     """Put the pictures of a study into one file."""
     from chromantic.study.create import create_study
@@ -33,9 +33,11 @@ def new(
 
 @study.command
 def serve(
-    file: StudyFile, *, port: Annotated[Whole, Parameter(help="Of the page, on this machine alone.")] = 8000
+    file: StudyFile,
+    *,
+    port: Annotated[Whole, Parameter(help="Port of the page, on this machine alone.")] = 8000,
 ) -> None:
-    """Show a study's page to people, until interrupted."""
+    """Show a study's page to people until interrupted."""
     from chromantic.study.site import serve_study
 
     serve_study(file, port, lambda url: print(f"{url} (stop with Ctrl-C)", flush=True))
@@ -45,7 +47,7 @@ def serve(
 def report(
     file: StudyFile, *, as_json: Annotated[bool, Parameter("--json", help="Print JSON, not a table.")] = False
 ) -> None:
-    """How natural people find each system, with Wilson intervals."""
+    """Show how natural people find each system, with Wilson intervals."""
     from chromantic.study.naturalness import report_study
 
     result = report_study(file)

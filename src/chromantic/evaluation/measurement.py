@@ -29,7 +29,7 @@ class Evaluation:
 
     - `preview`: the embedding's mean colours,
     - `expected`: those as vivid as photographs, the default result,
-    - `coherent`: the mean over what `--samples` gives,
+    - `coherent`: the mean over samples of `chromantic colorize`,
     - `sample`: the mean over the generator's samples,
     - `chosen_of_N`: of N samples the one nearest to the expected colours,
     - `best_of_N`, `best_of_N_coherent`: of N samples the one nearest to the truth,

@@ -1,6 +1,6 @@
 """The colorizers that are shown side by side: folders of other systems' results, or what is trained here.
 
-`--system NAME=FOLDER` brings a system in; several folders under one name are its samples. Where none is brought, the
+A user brings systems in; several folders under one name are its samples. Where none is brought, the
 baselines of Table 3 stand for those that the paper compares with. The network comes last.
 """
 
@@ -163,12 +163,12 @@ def protocol_of(systems: Sequence[System], setting: Setting) -> str:
     origin = (
         f"Those of {', '.join(brought)} are from their folders."
         if brought
-        else "No other system was brought (`--system NAME=FOLDER`): Table 3's methods on the `tiny` trunk stand for "
+        else "No other system was brought: Table 3's methods on the `tiny` trunk stand for "
         "the paper's, whose authors trained them longer and in other ways."
     )
     return (
         "Photos from all over VOC2012 val that have colours, at their own size. What networks draw is drawn as "
-        f"`chromantic colorize --samples` does, seed {setting.seed}. {origin}"
+        f"`chromantic colorize` draws samples, seed {setting.seed}. {origin}"
     )
 
 

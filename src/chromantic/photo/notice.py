@@ -22,13 +22,13 @@ def notices(photo: Photo) -> dict[str, str]:
     """What is odd about a photo, and the remedy, by what it is: `bilevel`, `colour`, `negative`."""
     found = {}
     if _is_bilevel(photo):
-        found["bilevel"] = "is pure black and white, which has no place for colour; --descreen smooths it to grey first"
+        found["bilevel"] = "is pure black and white, where no colour fits; the option descreen smooths it to grey"
         return found
     small = _small(photo)
     if min(small.shape[:2]) < 2 * _RADIUS:
         return found
     if _looks_negative(small):
-        found["negative"] = "looks like a negative; --invert makes a positive of it"
+        found["negative"] = "looks like a negative; the option invert makes a positive of it"
     elif small.shape[2] == 3 and _is_colourful(small):
         found["colour"] = "is in colour already, of which only the lightness is used"
     return found

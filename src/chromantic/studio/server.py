@@ -156,7 +156,7 @@ def _check(host: str, token: str | None) -> None:
     except ValueError as error:
         raise ChromanticError(f"host {host}: not an address; give one of this machine's, such as 127.0.0.1") from error
     if not loopback and token is None:
-        raise ChromanticError(f"host {host}: others reach it; give a --token that they must know")
+        raise ChromanticError(f"host {host}: others reach it; give a token that they must know")
     if token is not None and (
         len(token) < _TOKEN_LENGTH or not token.isascii() or not token.replace("-", "").isalnum()
     ):

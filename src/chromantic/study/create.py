@@ -41,7 +41,7 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
         raise ChromanticError(f"{path}: exists, and may hold people's answers; choose another name")
     check_writable(path)
     if not systems:
-        raise ChromanticError("no system to judge; name at least one folder with --system")
+        raise ChromanticError("no system to judge; name at least one folder of results")
     folders = {ORIGINALS: originals}
     for folder in systems:
         name = folder.resolve().name

@@ -174,7 +174,7 @@ def _load_photos(data: DataSection, device: torch.device) -> tuple[PhotoCache, P
         return photos, None
     validation = load_cache(data.validation).to(device)
     if len(validation.grids.unique(dim=0)) != 1:
-        raise ChromanticError(f"{data.validation}: has photos of several sizes; prepare it with --squash")
+        raise ChromanticError(f"{data.validation}: has photos of several sizes; prepare it squashed to 128 x 128")
     if validation.class_names != photos.class_names:
         raise ChromanticError(f"{data.validation}: has other classes than the training's photos; prepare both alike")
     return photos, validation

@@ -89,7 +89,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ChromanticError(
-            f"{host} port {port}: cannot be listened on ({error.strerror}); choose another --port or --host"
+            f"{host} port {port}: cannot be listened on ({error.strerror}); choose another port or address"
         ) from error
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * _SEND_SECONDS)

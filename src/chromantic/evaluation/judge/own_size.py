@@ -143,7 +143,7 @@ def _colourful(examples: Sequence[Example]) -> Iterator[tuple[Example, dict[str,
 
 
 def users_ways(colorizer: Colorizer, seed: int = 0) -> dict[str, Way]:
-    """What users get: the default result, and one of `--samples`."""
+    """What users get: the default result, and a sample."""
 
     def picture(example: Example, samples: int | None = None) -> RgbArray:
         drawn = colorizer.colorize(example.photo, samples=samples, seed=seed if samples else None)

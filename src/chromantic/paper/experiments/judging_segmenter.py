@@ -26,7 +26,7 @@ def reproduce(setting: Setting) -> Section:
         f"`{config.network.preset}` width, trained on {seen:,} crops of the photos that have colours and VOC labels "
         f"(`train_aug`, and COCO where there is), none of them grey; then never changed. Measured as "
         f"`{measure}` on the colourful photos of VOC2012 val. Its weights are "
-        f"`{path.relative_to(setting.output)}`: `chromantic evaluate --segmenter` takes them, or another's ONNX file.",
+        f"`{path.relative_to(setting.output)}`: `chromantic evaluate` takes them, or an ONNX file, as its segmenter.",
         findings=[
             TextTable(("photos", "mIoU"), [(what, f"{100 * miou:.1f}") for what, miou in mious.items()]),
             "The paper's is DeepLab-ResNet101, which was pre-trained on much more: 72.1 on originals, 66.9 on grey.",

@@ -32,7 +32,7 @@ def reproduce(setting: Setting) -> Section:
             _create(path, list(systems.values()), photos)
     report = report_study(path)
     if systems and {judged.system for judged in report.systems} != {ORIGINALS, *systems}:
-        raise ChromanticError(f"{path}: is a study of other systems; give it with --study, or move it away")
+        raise ChromanticError(f"{path}: is a study of other systems; ask for it by name, or move it away")
     asked = f"{report.people} people were asked, of whom {report.finished} answered to the end."
     if not report.people:
         asked = (
