@@ -19,13 +19,16 @@ from chromantic.files import write_whole
 def write():
     with write_whole(Path(sys.argv[1]) / "a.png") as partial:
         partial.write_text("half")
-        print("begun", flush=True)
+        begun.set()
         time.sleep(60)
 
 stopping.GRACE_SECONDS = float(sys.argv[2])
 with stopping.stoppable():
+    begun = threading.Event()
     threading.Thread(target=write).start()
     try:
+        begun.wait()
+        print("begun", flush=True)
         time.sleep(60)
     finally:
         time.sleep(60)

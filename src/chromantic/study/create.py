@@ -1,6 +1,7 @@
 """Puts the pictures of a study together, so that only their colours tell them apart."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, sha256
-from chromantic.photo import colour_image, encode_picture, read_photo, results_in
+from chromantic.photo import colour_image, read_photo, results_in
 from chromantic.progress import track
 from chromantic.study.store import ORIGINALS, StudyPicture, write_study
 
@@ -66,10 +67,17 @@ def create_study(path: Path, originals: Path, systems: Sequence[Path], seed: int
                 f"{file}: is {picture.width} x {picture.height}, its original {size[0]} x {size[1]}; resize it"
             )
         picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-        png = encode_picture(picture, "png")
+        png = _png(picture)
         pictures.append(StudyPicture(name, system, sha256(file), hashlib.sha256(png).hexdigest(), png))
     write_study(path, pictures, seed)
     return len(names), len(pictures)
+
+
+def _png(picture: Image.Image) -> bytes:
+    """A file of nothing but the picture, without the seal of results."""
+    file = io.BytesIO()
+    picture.save(file, "png")
+    return file.getvalue()
 
 
 def _check_names(files: dict[str, Path], originals: dict[str, Path], folder: Path, originals_folder: Path) -> None:
