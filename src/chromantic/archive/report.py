@@ -2,24 +2,17 @@
 
 import csv
 
-import jinja2
-
 from chromantic.archive.job import Job
 from chromantic.archive.manifest import Manifest
 from chromantic.archive.tree import Tree
 from chromantic.files import write_whole
+from chromantic.html_pages import templates
 
 TABLE, PAGE = "manifest.csv", "manifest.html"
 
 _COLUMNS = "path, status, output, error, seconds, size, sha256, model, options, ended"
 _MOST_ERRORS = 1000  # on the page; the table has all
-_PAGES = jinja2.Environment(
-    loader=jinja2.PackageLoader("chromantic.archive", "page"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = templates("chromantic.archive")
 
 
 def write_reports(manifest: Manifest, job: Job, model: str, tree: Tree) -> None:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from rich.table import Table
 
 from chromantic import __version__
@@ -26,6 +25,7 @@ from chromantic.evaluation.results import evaluate_folder, fingerprint_of, match
 from chromantic.evaluation.text_table import TextTable
 from chromantic.evaluation.truth import Resize
 from chromantic.files import write_whole
+from chromantic.html_pages import templates
 from chromantic.model import pretrained
 
 _COLUMNS = {
@@ -38,13 +38,7 @@ _COLUMNS = {
     "between samples": ("between_samples",),
     "result": ("result",),
 }
-_PAGES = jinja2.Environment(
-    loader=jinja2.PackageLoader("chromantic.evaluation", "page"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = templates("chromantic.evaluation")
 _INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
 
 
