@@ -20,4 +20,9 @@ def describe(name: object, error: Exception) -> str:
         text = f"{name}: cannot be used ({error.strerror}); check its permissions and its disk"
     else:
         text = f"{name}: unexpected {type(error).__name__} ({error}); please report it"
-    return " ".join(text.splitlines())
+    return one_printable_line(text)
+
+
+def one_printable_line(text: object) -> str:
+    """A text in one line that any file can hold; bytes of names that are no UTF-8 are escaped."""
+    return " ".join(str(text).splitlines()).encode("utf-8", "backslashreplace").decode()

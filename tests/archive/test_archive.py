@@ -390,6 +390,18 @@ def test_strange_names_links_and_folders(job, monkeypatch):
     }
 
 
+def test_names_that_are_no_text_are_told_in_one_line_that_can_be_written(job, caplog):
+    for name in ("b/broken.jpg", "a.jpg"):
+        (job.source / name).rename(job.source / f"\udcff\n{Path(name).name}")
+    caplog.set_level("INFO", "chromantic.archive")
+    assert run(job, workers=1) == Counts(done=4, failed=1)
+    lines = [record.getMessage() for record in caplog.records if "a.jpg" in record.getMessage()]
+    lines += [error for (error,) in rows_of(job, "error") if error]
+    assert ["/in/\\udcff " in line for line in lines] == [True, True]
+    assert not any("\n" in line for line in lines)
+    "".join(lines).encode()
+
+
 def test_a_folder_that_cannot_be_read_is_recorded_until_it_can(job, monkeypatch):
     scan = os.scandir
 

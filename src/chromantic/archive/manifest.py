@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from chromantic.errors import ChromanticError
+from chromantic.errors import ChromanticError, one_printable_line
 from chromantic.options import Options
 
 NAME = "manifest.sqlite"
@@ -159,7 +159,7 @@ class Manifest:
             (
                 text_of(outcome.path), "done" if outcome.error is None else "failed", outcome.version.size,
                 outcome.version.modified_ns, outcome.sha256, model, json.dumps(asdict(options), sort_keys=True), output,
-                outcome.error, outcome.seconds,
+                outcome.error and one_printable_line(outcome.error), outcome.seconds,
             ),
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ from chromantic.archive.manifest import (
 from chromantic.archive.report import write_reports
 from chromantic.archive.tree import Tree, walk
 from chromantic.colorizer import Colorizer
-from chromantic.errors import ChromanticError
+from chromantic.errors import ChromanticError, one_printable_line
 from chromantic.files import check_writable, sha256
 from chromantic.parallel import map_in_threads
 from chromantic.photo import is_sealed
@@ -215,7 +215,7 @@ def _recorded(outcomes: Iterator[Outcome], manifest: Manifest, model: str, job: 
 def _count(job: Job, outcome: Outcome, counts: Counts) -> None:
     if outcome.error is None:
         counts.done += 1
-        _log.info("%s: colorized in %.1f s", job.source / outcome.path, outcome.seconds)
+        _log.info("%s: colorized in %.1f s", one_printable_line(job.source / outcome.path), outcome.seconds)
     else:
         counts.failed += 1
-        _log.warning("%s", outcome.error)
+        _log.warning("%s", one_printable_line(outcome.error))
