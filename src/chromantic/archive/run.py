@@ -159,8 +159,10 @@ def _may_replace(output: Path, row: Row | None) -> bool:
     if not os.path.lexists(output) or (row and row.status == "started"):
         return True
     try:
-        unsealed = row is not None and output.lstat().st_ctime < row.ended + 1  # written before there were seals
-        return unsealed or is_sealed(output)
+        sealed = is_sealed(output)
+        if sealed is None:  # perhaps written before there were seals
+            return row is not None and output.lstat().st_ctime < row.ended + 1
+        return sealed
     except OSError:
         return False
 

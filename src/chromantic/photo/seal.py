@@ -37,8 +37,8 @@ def seal(file: BinaryIO) -> None:
         file.write(checksum.to_bytes(4, "big"))
 
 
-def is_sealed(path: Path) -> bool:
-    """Whether a file is a result as it was written, byte for byte.
+def is_sealed(path: Path) -> bool | None:
+    """Whether a file is a result as it was written, byte for byte; None where it has no seal.
 
     Raises:
         OSError: It cannot be read.
@@ -46,7 +46,7 @@ def is_sealed(path: Path) -> bool:
     with path.open("rb") as file:
         place = _find(file, _MARK)
         if place is None:
-            return False
+            return None
         place += len(_MARK)
         file.seek(place)
         digits = file.read(_DIGITS)
