@@ -10,6 +10,9 @@ from chromantic.photo.header import damaged
 from chromantic.photo.tiff import Page
 from chromantic.photo.tones import Tone
 
+KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
+"""libvips' names of types of samples."""
+
 _DEPTHS = {"uchar": np.uint8, "float": np.float32, "double": np.float32}  # else 16 bits
 _SLIGHTLY = 0.05  # outside [0, 1] are what sharpening and enlarging leave of floats
 _ROUNDING = 1e-6  # which needs no warning

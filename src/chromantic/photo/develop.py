@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyvips
 
+from chromantic.photo.bands import KINDS
 from chromantic.photo.photo import Photo
 from chromantic.photo.read import decoded
 
@@ -32,8 +33,7 @@ def develop(photo: Photo, *, invert: bool = False, descreen: bool = False) -> Ph
         image = photo.white - image
     if photo.pixels.dtype.kind == "u":
         image = image.rint()
-    formats = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
-    return replace(photo, pixels=decoded(image.cast(formats[photo.pixels.dtype.name])))
+    return replace(photo, pixels=decoded(image.cast(KINDS[photo.pixels.dtype.name])))
 
 
 def _sigma(photo: Photo) -> float:

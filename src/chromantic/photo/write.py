@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from chromantic.errors import ChromanticError
 from chromantic.files import write_whole
 from chromantic.parallel import check_process
+from chromantic.photo.bands import KINDS
 from chromantic.photo.formats import FORMATS
 from chromantic.photo.header import one_line
 from chromantic.photo.metadata import Provenance, embed
@@ -29,7 +30,6 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "jpeg": {"Q": 95, "subsample_mode": "off"},
 }
 _BIG_TIFF = 1 << 31  # bytes before compression from which a TIFF file gets 64-bit offsets
-_KINDS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}  # libvips' names of samples
 _SPACES = {"uint8": "srgb", "uint16": "rgb16", "float32": "scrgb"}  # libvips takes floats as they are
 
 
@@ -147,7 +147,7 @@ def _gathered(
 ) -> Iterator[pyvips.Image]:
     """An image of the rows, which are kept in memory or, of a large image, in a file in the folder."""
     width, height = like.size
-    bands, kind, space = 3 if like.alpha is None else 4, _KINDS[depth.name], _SPACES[depth.name]
+    bands, kind, space = 3 if like.alpha is None else 4, KINDS[depth.name], _SPACES[depth.name]
     if height * width <= IN_MEMORY_PIXELS:
         pixels, top = np.empty((height, width, bands), depth), 0
         for strip in rows:
