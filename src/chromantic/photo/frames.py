@@ -1,30 +1,31 @@
 """What a file's segments, chunks and boxes say besides its first picture: chunks of PNG, and further frames."""
 
 import struct
+from itertools import islice
 from typing import BinaryIO
 
 import pyvips
 from PIL import Image
 
+from chromantic.photo.metadata.jpeg import segment_sizes
+from chromantic.photo.metadata.png import chunk_places
+
 _KEPT_CHUNKS = {b"cICP", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"acTL"}
 _MOST = 4096  # chunks or segments that are looked at
 _THUMBNAILS = (0x010001, 0x010002)  # types of pictures in a multi-picture file
-_MP_ENTRY = 0xB002
+_APP2, _MP_ENTRY = 0xE2, 0xB002
 
 
 def png_chunks(file: BinaryIO) -> dict[bytes, bytes]:
     """The first bytes of those chunks of a PNG file that say what its tones mean, or that there are frames."""
     chunks: dict[bytes, bytes] = {}
-    file.seek(8)
-    for _ in range(_MOST):
-        head = file.read(8)
-        name, length = head[4:], int.from_bytes(head[:4], "big")
-        if len(head) < 8 or name in (b"IDAT", b"IEND"):
+    for place, size, name in islice(chunk_places(file), _MOST):
+        if name in (b"IDAT", b"IEND"):
             break
-        content = file.read(min(length, 32)) if name in _KEPT_CHUNKS else b""
-        if content:
-            chunks.setdefault(name, content)
-        file.seek(length - len(content) + 4, 1)
+        if name in _KEPT_CHUNKS:
+            file.seek(place)
+            if content := file.read(min(size, 32)):
+                chunks.setdefault(name, content)
     return chunks
 
 
@@ -48,13 +49,9 @@ def count_frames(kind: str, file: BinaryIO, image: pyvips.Image) -> int:
 
 def _views(file: BinaryIO) -> int:
     """The pictures that a JPEG file's multi-picture index names (CIPA DC-007)."""
-    file.seek(2)
-    for _ in range(_MOST):
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:
-            break
-        content = file.read(max(0, int.from_bytes(head[2:], "big") - 2))
-        if head[1] == 0xE2 and content.startswith(b"MPF\0"):
+    for marker, size in segment_sizes(file, _MOST):
+        content = file.read(size) if marker == _APP2 else b""
+        if content.startswith(b"MPF\0"):
             try:
                 return _entries(content[4:])
             except struct.error:

@@ -2,6 +2,8 @@
 
 from typing import BinaryIO
 
+from chromantic.photo.metadata.jpeg import segment_sizes
+
 _FOREIGN = {  # what files start with
     b"8BPS": "a Photoshop document",
     b"%PDF": "a PDF document",
@@ -37,20 +39,14 @@ def foreign_kind(head: bytes) -> str | None:
 
 def unread_jpeg(file: BinaryIO) -> str | None:
     """What of a JPEG file libjpeg does not read: depths other than 8 bits, rare processes and channels."""
-    file.seek(2)
-    for _ in range(_MOST_SEGMENTS):
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:
-            return None
-        length = int.from_bytes(head[2:], "big") - 2
-        if head[1] in _FRAMES:
+    for marker, _ in segment_sizes(file, _MOST_SEGMENTS):
+        if marker in _FRAMES:
             frame = file.read(6)
             if len(frame) < 6:
                 return None
-            if head[1] in _JPEG_PROCESSES:
-                return _JPEG_PROCESSES[head[1]]
+            if marker in _JPEG_PROCESSES:
+                return _JPEG_PROCESSES[marker]
             if frame[0] != 8:
                 return f"JPEG of {frame[0]} bits"
             return None if frame[5] in (1, 3, 4) else f"JPEG of {frame[5]} channels"
-        file.seek(max(0, length), 1)
     return None

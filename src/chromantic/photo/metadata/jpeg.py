@@ -36,7 +36,10 @@ def read_jpeg(file: BinaryIO, problems: list[str]) -> Blobs:
     """
     exif, xmp, resources, left = None, None, b"", _MAX_BYTES
     comments, pieces = list[bytes](), dict[bytes, dict[int, bytes]]()
-    for marker, data in _segments(file):
+    for marker, size in segment_sizes(file, _MAX_SEGMENTS):
+        if marker not in (_APP1, _APP13, _COMMENT):
+            continue
+        data = file.read(size)
         left -= len(data)
         if left < 0:
             problems.append(f"its metadata are above {_MAX_BYTES >> 20} MB; what is above was left out")
@@ -54,6 +57,31 @@ def read_jpeg(file: BinaryIO, problems: list[str]) -> Blobs:
             pieces.setdefault(guid, {})[start] = data[len(_EXTENSION) + _GUID + 8 :]
     extended = _joined(pieces, xmp, problems)
     return Blobs(exif, xmp, extended, iptc.from_resources(resources), tuple(comments))
+
+
+def segment_sizes(file: BinaryIO, most: int) -> Iterator[tuple[int, int]]:
+    """The segments of a JPEG file before the first scan: marker and size of each, with the file at its content.
+
+    Args:
+        file: Is moved to the start of each content.
+        most: Segments, and markers without content, that are looked at.
+    """
+    place = 2
+    for _ in range(most):
+        file.seek(place)
+        head = file.read(2)
+        while head == b"\xff\xff":  # markers may begin with more of these
+            head = head[1:] + file.read(1)
+        if len(head) < 2 or head[0] != 0xFF or head[1] in _LAST:
+            return
+        place = file.tell()
+        if head[1] in _LONE:
+            continue
+        size = int.from_bytes(file.read(2), "big") - 2
+        if size < 0:
+            return
+        place += 2 + size
+        yield head[1], size
 
 
 def embed_in_jpeg(source: BinaryIO, target: BinaryIO, blobs: Blobs, guid: bytes) -> None:
@@ -88,26 +116,6 @@ def embed_in_jpeg(source: BinaryIO, target: BinaryIO, blobs: Blobs, guid: bytes)
     for marker, data in segments:
         target.write(struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data)
     shutil.copyfileobj(source, target)
-
-
-def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Marker and content of the segments that may hold metadata."""
-    file.seek(2)
-    for _ in range(_MAX_SEGMENTS):
-        head = file.read(2)
-        while head == b"\xff\xff":  # markers may begin with more of these
-            head = head[1:] + file.read(1)
-        if len(head) < 2 or head[0] != 0xFF or head[1] in _LAST:
-            return
-        if head[1] in _LONE:
-            continue
-        size = int.from_bytes(file.read(2), "big") - 2
-        if size < 0:
-            return
-        if head[1] in (_APP1, _APP13, _COMMENT):
-            yield head[1], file.read(size)
-        else:
-            file.seek(size, 1)
 
 
 def _joined(pieces: dict[bytes, dict[int, bytes]], xmp: bytes | None, problems: list[str]) -> bytes | None:

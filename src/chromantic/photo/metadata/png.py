@@ -65,7 +65,7 @@ def without_texts(file: BinaryIO) -> bytes | None:
     Args:
         file: From its start.
     """
-    sizes = [(place, size) for place, size, kind in _places(file) if kind in _TEXTS]
+    sizes = [(place, size) for place, size, kind in chunk_places(file) if kind in _TEXTS]
     if sum(size for _, size in sizes) < _MANY_TEXTS:
         return None
     file.seek(0)
@@ -74,6 +74,19 @@ def without_texts(file: BinaryIO) -> bytes | None:
         parts.append(content[start : place - 8])
         start = place + size + 4
     return b"".join(parts) + content[start:]
+
+
+def chunk_places(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Where the data of each chunk of a PNG file are, their size, and the chunk's type."""
+    place = _SIGNATURE
+    for _ in range(_MAX_CHUNKS):
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        size, kind = struct.unpack(">I4s", head)
+        yield place + 8, size, kind
+        place += 12 + size
 
 
 def embed_in_png(source: BinaryIO, target: BinaryIO, blobs: Blobs, dots: tuple[float, float]) -> None:
@@ -105,20 +118,7 @@ def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Type and data of the chunks that may hold metadata; no data of one that is too large."""
-    for place, size, kind in _places(file):
+    for place, size, kind in chunk_places(file):
         if kind in (*_TEXTS, b"eXIf"):
             file.seek(place)
             yield kind, file.read(size) if size <= _MAX_BYTES else b""
-
-
-def _places(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Where the data of each chunk are, their size, and the chunk's type."""
-    place = _SIGNATURE
-    for _ in range(_MAX_CHUNKS):
-        file.seek(place)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        size, kind = struct.unpack(">I4s", head)
-        yield place + 8, size, kind
-        place += 12 + size
