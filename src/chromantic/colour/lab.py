@@ -10,7 +10,7 @@ from functools import cache
 from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8, UInt16
+from jaxtyping import Bool, Float, Float32, UInt8, UInt16
 
 LIGHTNESS_MAX = 100.0
 CHROMA_MIN = -128
@@ -63,7 +63,7 @@ AnyNumbers = TypeVar("AnyNumbers", bound=Numbers)
 
 def rgb_to_lab(rgb: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.ndarray, "*batch 3 height width"]:
     """From sRGB in [0, 1] to CIE Lab (L in [0, 100], a and b in CIE units)."""
-    xyz = _mix(_RGB_TO_XYZ, _to_linear(np.moveaxis(rgb, -3, 0)))
+    xyz = _mix(_RGB_TO_XYZ, decode_srgb(np.moveaxis(rgb, -3, 0)))
     x, y, z = (_to_curve(plane / white) for plane, white in zip(xyz, _WHITE, strict=True))
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-3)
 
@@ -71,14 +71,14 @@ def rgb_to_lab(rgb: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.
 def lab_to_rgb(lab: Float32[np.ndarray, "*batch 3 height width"]) -> Float32[np.ndarray, "*batch 3 height width"]:
     """From CIE Lab to sRGB, not clipped: values outside [0, 1] are colours outside the sRGB gamut."""
     lightness, *chroma = np.moveaxis(lab, -3, 0)
-    return np.moveaxis(_to_encoded(_to_linear_rgb(lightness, chroma)), 0, -3)
+    return np.moveaxis(encode_srgb(_to_linear_rgb(lightness, chroma)), 0, -3)
 
 
 def rgb_to_lightness(
     rgb: Float32[np.ndarray, "*batch channels height width"],
 ) -> Float32[np.ndarray, "*batch height width"]:
     """CIE lightness L in [0, 100] of sRGB in [0, 1], one channel (grey) or three."""
-    linear = _to_linear(np.moveaxis(rgb, -3, 0))
+    linear = decode_srgb(np.moveaxis(rgb, -3, 0))
     return _luminance_to_lightness(linear[0] if len(linear) == 1 else _mix((_LUMINANCE,), linear)[0])
 
 
@@ -96,7 +96,7 @@ def lightness_to_grey(lightness: Float32[np.ndarray, "*places"]) -> Float32[np.n
     """The sRGB grey in [0, 1] that has this CIE lightness."""
     luminance = _from_curve((lightness + 16) / 116)
     weight = sum(share * white for share, white in zip(_XYZ_TO_RGB[1], _WHITE, strict=True))
-    return _to_encoded(luminance * weight).clip(0, 1)
+    return encode_srgb(luminance * weight).clip(0, 1)
 
 
 def fit_chroma_to_gamut(
@@ -144,7 +144,7 @@ def round_to_levels(
     exact = np.moveaxis(rgb, -3, 0) * 255
     levels = np.rint(exact).astype(np.uint8)
     grey = np.rint(lightness_to_grey(lightness) * 255).astype(np.uint8)
-    darkest, lightest = (np.take(_to_linear(_reached(reach)), grey) for reach in (-_LEVEL_REACH, _LEVEL_REACH))
+    darkest, lightest = (np.take(decode_srgb(_reached(reach)), grey) for reach in (-_LEVEL_REACH, _LEVEL_REACH))
     for offsets in _ROUNDINGS:
         red, green, blue = _luminances(levels)
         luminance = red + green + blue
@@ -180,22 +180,24 @@ def quantize_chroma(chroma: AnyNumbers) -> AnyNumbers:
     return chroma.round().clip(CHROMA_MIN, CHROMA_MAX)
 
 
+def decode_srgb(encoded: Float[np.ndarray, "*places"]) -> Float[np.ndarray, "*places"]:
+    """Linear light of sRGB-encoded samples, both from 0 to 1."""
+    curve = ((np.maximum(encoded, _ENCODED_KNEE) + 0.055) / 1.055) ** 2.4
+    return np.where(encoded > _ENCODED_KNEE, curve, encoded / 12.92)
+
+
+def encode_srgb(linear: Float[np.ndarray, "*places"]) -> Float[np.ndarray, "*places"]:
+    """Samples of linear light, sRGB-encoded, both from 0 to 1."""
+    curve = 1.055 * np.maximum(linear, _LINEAR_KNEE) ** (1 / 2.4) - 0.055
+    return np.where(linear > _LINEAR_KNEE, curve, 12.92 * linear)
+
+
 def _mix(
     matrix: Sequence[tuple[float, float, float]], planes: Float32[np.ndarray, "3 *places"]
 ) -> Float32[np.ndarray, "rows *places"]:
     """The planes' weighted sums, one for each row of the matrix."""
     first, second, third = planes
     return np.stack([a * first + b * second + c * third for a, b, c in matrix])
-
-
-def _to_linear(encoded: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
-    curve = ((np.maximum(encoded, _ENCODED_KNEE) + 0.055) / 1.055) ** 2.4
-    return np.where(encoded > _ENCODED_KNEE, curve, encoded / 12.92)
-
-
-def _to_encoded(linear: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
-    curve = 1.055 * np.maximum(linear, _LINEAR_KNEE) ** (1 / 2.4) - 0.055
-    return np.where(linear > _LINEAR_KNEE, curve, 12.92 * linear)
 
 
 def _to_curve(share: Float32[np.ndarray, "*places"]) -> Float32[np.ndarray, "*places"]:
@@ -234,7 +236,7 @@ def _in_gamut(
 @cache
 def _linear_levels(white: int) -> Float32[np.ndarray, "levels"]:
     """Linear light of every level."""
-    return _to_linear(np.arange(white + 1, dtype=np.float32) / white)
+    return decode_srgb(np.arange(white + 1, dtype=np.float32) / white)
 
 
 def _reached(reach: float) -> Float32[np.ndarray, "256"]:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import ExifTags, Image
 
+from chromantic.colour.lab import decode_srgb, encode_srgb
 from chromantic.photo.tiff import MIN_IS_WHITE, Page
 
 _D65 = (0.3127, 0.329)
@@ -59,7 +60,7 @@ class Tone:
     def has_srgb_curves(self) -> bool:
         """Whether light is sRGB's, to a hundredth of the levels of 8 bits."""
         values = np.linspace(0, 1, 65)
-        return all(np.allclose(_light(curve, values), _srgb_light(values), atol=100 / 65535) for curve in self.curves)
+        return all(np.allclose(_light(curve, values), decode_srgb(values), atol=100 / 65535) for curve in self.curves)
 
     @property
     def has_srgb_primaries(self) -> bool:
@@ -69,8 +70,7 @@ class Tone:
     def tables(self, levels: int) -> UInt16[np.ndarray, "levels curves"]:
         """The sRGB-encoded samples, of 16 bits, for each of so many levels. LittleCMS is coarse where they are dark."""
         light = np.stack([_light(curve, np.linspace(0, 1, levels)) for curve in self.curves], axis=-1)
-        encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(1e-9) ** (1 / 2.4) - 0.055)
-        levels_of_srgb: np.ndarray = np.rint(encoded * 65535).clip(0, 65535).astype(np.uint16)
+        levels_of_srgb: np.ndarray = np.rint(encode_srgb(light) * 65535).clip(0, 65535).astype(np.uint16)
         return levels_of_srgb
 
     def profile(self) -> bytes:
@@ -187,13 +187,8 @@ def _is_space(primaries: Sequence[float], white: Sequence[float]) -> bool:
     return bool((np.linalg.solve(points, [*white, 1.0]) > 0).all())
 
 
-def _srgb_light(encoded: np.ndarray) -> np.ndarray:
-    light: np.ndarray = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return light
-
-
 def _srgb_curve() -> np.ndarray:
-    return _srgb_light(np.linspace(0, 1, 4096)) * 65535
+    return decode_srgb(np.linspace(0, 1, 4096)) * 65535
 
 
 def _hdr_curve(transfer: int) -> np.ndarray:
