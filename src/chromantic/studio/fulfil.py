@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -55,12 +56,9 @@ def fulfil_order(colorizer: Colorizer, order: Order, limits: Limits, job: Job) -
     with job.stage("decode"):
         photo = _read(order.photo, limits, order.options.strict)
     job.check()
-    engine = colorizer.engine
-    colorizer.engine = _TimedEngine(engine, job)
-    try:
-        result = colorizer.colorize(photo, order.options, callback=_progress_of(job))
-    finally:
-        colorizer.engine = engine
+    timed = copy(colorizer)
+    timed.engine = _TimedEngine(colorizer.engine, job)
+    result = timed.colorize(photo, order.options, callback=_progress_of(job))
     if order.max_side:
         result = replace(result, photo=shrink_photo(photo, order.max_side))
     pictures = _pictures(result, order)
