@@ -1,9 +1,12 @@
 """What the first page of a TIFF file says of its samples."""
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from chromantic.photo.metadata.tiff import LONG, LONG8, Directories
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 CIELAB, ICCLAB, ITULAB = 8, 9, 10
@@ -34,6 +37,7 @@ _COMPRESSIONS = {
     52546: "JPEG XL",
 }
 _PHOTOMETRICS = {4: "a transparency mask", 32803: "raw sensor data", 34892: "raw sensor data", 51177: "a depth map"}
+_AS_NUMBERS = {13: LONG, 18: LONG8}  # places of directories
 _MOST_CHANNELS = 16
 _MOST_ENTRIES = 4096
 _MOST_VALUES = 1 << 22  # tiles of 16 x 16 in a gigapixel; more than any profile has bytes
@@ -187,63 +191,35 @@ def read_page(file: BinaryIO) -> Page | None:
     """The first page of a TIFF file; None where its directory is broken."""
     try:
         return _read_page(file)
-    except (struct.error, KeyError, ValueError, OverflowError, OSError):
+    except struct.error:
         return None
 
 
-def _read_page(file: BinaryIO) -> Page:
-    file.seek(0)
-    head = file.read(16)
-    order = "<" if head[:2] == b"II" else ">"
-    big = 43 in head[2:4]
-    count, offset, size = ("Q", "Q", 20) if big else ("H", "L", 12)
-    (start,) = struct.unpack_from(order + offset, head, 8 if big else 4)
-    entries, following = _directory(file, order, start, count, offset, size)
+def _read_page(file: BinaryIO) -> Page | None:
+    source = Directories(file, most=math.inf)
+    table = source.table(source.head.first)
+    if not table.whole or len(table.entries) > _MOST_ENTRIES:
+        return None
     fields: dict[int, tuple[int, ...] | bytes] = {}
-    for place in range(0, len(entries), size):
-        tag, type_ = struct.unpack_from(order + "HH", entries, place)
-        if tag not in _WANTED or tag in fields or type_ not in _FORMATS:
+    for entry in table.entries:
+        if entry.tag not in _WANTED or entry.tag in fields or entry.type not in _FORMATS or entry.number > _MOST_VALUES:
             continue
-        (number,) = struct.unpack_from(order + offset, entries, place + 4)
-        content = entries[place + (12 if big else 8) : place + size]
-        if number > _MOST_VALUES:
+        value = source.value(entry._replace(type=_AS_NUMBERS.get(entry.type, entry.type)))
+        if value is None:  # outside the file
             continue
-        length = number * struct.calcsize("<" + _FORMATS[type_])
-        if length > len(content):
-            file.seek(struct.unpack(order + offset, content)[0])
-            content = file.read(length)
-        if len(content) < length:  # a value outside the file
-            continue
-        if tag == _PROFILE:
-            fields[tag] = content[:length]
+        if entry.tag == _PROFILE:
+            fields[entry.tag] = value.data
         else:
-            fields[tag] = struct.unpack(f"{order}{_repeated(_FORMATS[type_], number)}", content[:length])
-    pages, seen = 1, {start}
+            codes = _FORMATS[entry.type]
+            fields[entry.tag] = struct.unpack(f"{source.head.order}{entry.number * len(codes)}{codes[0]}", value.data)
+    pages, seen, following = 1, {source.head.first}, table.following
     while following and following not in seen and pages < _MOST_ENTRIES:
         seen.add(following)
-        try:
-            following = _directory(file, order, following, count, offset, size)[1]
-        except (struct.error, ValueError, OverflowError, OSError):
+        table = source.table(following)
+        if not table.whole or len(table.entries) > _MOST_ENTRIES:
             break
-        pages += 1
-    return Page(order, fields, pages)
-
-
-def _repeated(code: str, number: int) -> str:
-    return f"{number * len(code)}{code[0]}"
-
-
-def _directory(file: BinaryIO, order: str, start: int, count: str, offset: str, size: int) -> tuple[bytes, int]:
-    """The entries of a directory, and where the next one is."""
-    file.seek(start)
-    (number,) = struct.unpack(order + count, file.read(struct.calcsize("<" + count)))
-    if number > _MOST_ENTRIES:
-        raise ValueError("too many entries")
-    entries = file.read(number * size)
-    following = file.read(struct.calcsize("<" + offset)).ljust(struct.calcsize("<" + offset), b"\0")
-    if len(entries) < number * size:
-        raise ValueError("a directory outside the file")
-    return entries, struct.unpack(order + offset, following)[0]
+        pages, following = pages + 1, table.following
+    return Page(source.head.order, fields, pages)
 
 
 _PROFILE = 34675

@@ -80,8 +80,22 @@ class Entry(NamedTuple):
     word: bytes
 
 
+class Table(NamedTuple):
+    """A directory.
+
+    Attributes:
+        entries: In the file's order.
+        following: Where the next directory is; 0 for none.
+        whole: Whether all entries that it claims are there.
+    """
+
+    entries: list[Entry]
+    following: int
+    whole: bool
+
+
 class Directories:
-    """Reads a file's directories, up to `MAX_BYTES` of values.
+    """Reads a file's directories, up to a number of bytes of values.
 
     Attributes:
         head: How the file starts.
@@ -89,13 +103,13 @@ class Directories:
         full: Whether values were left out because they are too many.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Takes a file.
+    def __init__(self, file: BinaryIO, most: float = MAX_BYTES) -> None:
+        """Takes a file, and how many bytes of values are read of it.
 
         Raises:
             struct.error: It does not start like TIFF.
         """
-        self._file, self._left, self.broken, self.full = file, MAX_BYTES, False, False
+        self._file, self._left, self.broken, self.full = file, most, False, False
         file.seek(0)
         start = file.read(16)
         order = {b"II": "<", b"MM": ">"}.get(start[:2], "")
@@ -106,21 +120,26 @@ class Directories:
             order, big, *struct.unpack_from(*((order + "Q", start, 8) if big else (order + "L", start, 4)))
         )
 
-    def entries(self, place: int) -> dict[int, Entry]:
-        """The entries of the directory at a place, by tag."""
+    def table(self, place: int) -> Table:
+        """The directory at a place, or what there is of it."""
         head = self.head
         count, entry = head.order + ("Q" if head.big else "H"), head.order + ("HHQ8s" if head.big else "HHL4s")
         try:
             self._file.seek(place)
             (number,) = struct.unpack(count, self._file.read(struct.calcsize(count)))
-        except (struct.error, OverflowError, OSError):
-            self.broken = True
-            return {}
+        except (struct.error, OverflowError, OSError, ValueError):
+            return Table([], 0, False)
         table = self._file.read(min(number, 1 << 16) * struct.calcsize(entry))
+        following = self._file.read(struct.calcsize(head.word)).ljust(struct.calcsize(head.word), b"\0")
         whole = len(table) // struct.calcsize(entry)
-        self.broken |= whole < number
         found = struct.iter_unpack(entry, table[: whole * struct.calcsize(entry)])
-        return {values[0]: Entry(*values) for values in found}
+        return Table([Entry(*values) for values in found], int.from_bytes(following, head.endian), whole == number)
+
+    def entries(self, place: int) -> dict[int, Entry]:
+        """The entries of the directory at a place, by tag."""
+        table = self.table(place)
+        self.broken |= not table.whole
+        return {entry.tag: entry for entry in table.entries}
 
     def directory(self, pointer: Entry) -> dict[int, Entry]:
         """The entries of the directory that a field points to, by tag."""
