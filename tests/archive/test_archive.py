@@ -1,59 +1,23 @@
-import csv
 import errno
 import json
 import os
-import re
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from outputs import RESULTS, results_of, rows_of
 from PIL import Image
 
 from chromantic.archive.job import Job
-from chromantic.archive.manifest import MOST_ATTEMPTS, NAME, Manifest, Version, only_run
+from chromantic.archive.manifest import NAME
 from chromantic.archive.run import Counts, run
 from chromantic.archive.tree import walk
 from chromantic.cli import main
 from chromantic.errors import ChromanticError
 from chromantic.options import Options
 from chromantic.photo import write
-
-
-@pytest.fixture
-def job(tmp_path, tiny_weights) -> Job:
-    """A tree of four photos and one that is cut short."""
-    rng = np.random.default_rng(0)
-    for name in ["a.jpg", "b/c.tif", "b/d/e.png", "b/d/f.webp", "b/broken.jpg"]:
-        path = tmp_path / "in" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rng.integers(0, 256, (40, 48), dtype=np.uint8)).convert("RGB").save(path)
-    broken = tmp_path / "in/b/broken.jpg"
-    broken.write_bytes(broken.read_bytes()[:900])
-    return Job(tmp_path / "in", tmp_path / "out", str(tiny_weights), "cpu", Options())
-
-
-RESULTS = ["a.jpg.png", "b/c.tif", "b/d/e.png", "b/d/f.webp"]
-
-
-def results_of(job: Job) -> dict[str, bytes]:
-    files = [path for path in sorted(job.target.rglob("*")) if path.is_file()]
-    ours = [path for path in files if not path.name.startswith((".manifest", "manifest."))]
-    return {str(path.relative_to(job.target)): path.read_bytes() for path in ours}
-
-
-def rows_of(job: Job, columns: str) -> list[tuple]:
-    with sqlite3.connect(job.target / "manifest.sqlite") as manifest:
-        return manifest.execute(f"SELECT {columns} FROM photos ORDER BY path").fetchall()
-
-
-# Runs
 
 
 def test_a_tree_becomes_a_tree_and_broken_photos_are_recorded(job, caplog):
@@ -142,210 +106,6 @@ def test_a_result_from_before_seals_is_replaced_unless_it_was_touched(job, monke
     with sqlite3.connect(job.target / NAME) as manifest:
         manifest.execute("UPDATE photos SET ended = datetime('now', '-1 hour') WHERE path LIKE 'b/d/%'")
     assert run(replace(job, options=Options(seed=1)), workers=1) == Counts(done=2, failed=3)
-
-
-# What is said
-
-
-def test_what_is_passed_over_is_counted_and_said(job, caplog):
-    for name in ["notes.txt", "b/raw.psd", "b/plan.psd", ".hidden.png", "b/.cache/x.png", "a.xmp", "b/c.tif.xmp"]:
-        (job.source / name).parent.mkdir(exist_ok=True)
-        (job.source / name).touch()
-    for name in ["@eaDir", "b/__MACOSX", "b/d/$RECYCLE.BIN", ".thumbnails", "b/#recycle", "b/small"]:
-        (job.source / name).mkdir()
-        Image.new("L", (8, 8)).save(job.source / name / "thumbnail.png")
-    (job.source / "loop").symlink_to(job.source)
-    job = replace(job, exclude=("e.*", "b/sm*/", "d/f.webp"))
-    assert run(job, workers=1) == Counts(done=3, failed=1)
-    words = "other files 3 (.psd 2, .txt 1), hidden 2, links 1, excluded 7"
-    assert f"{job.source}: passed over: {words}" in [record.getMessage() for record in caplog.records]
-    assert walk(job.source, job.exclude).sidecars == 2
-    page = (job.target / "manifest.html").read_text()
-    assert "<th>Passed over: other files</th><td>3 (.psd 2, .txt 1)</td>" in page
-
-
-def test_a_table_and_a_page_tell_of_each_photo(job):
-    bad = job.source / "<b>bad & worse.png"
-    bad.write_text("no picture")
-    run(job, workers=1)
-    with (job.target / "manifest.csv").open(newline="") as file:
-        rows = {row["path"]: row for row in csv.DictReader(file)}
-    assert {path: row["status"] for path, row in rows.items()} == dict(rows_of(job, "path, status"))
-    assert rows["b/c.tif"]["output"] == "b/c.tif"
-    assert "not a picture" in rows[bad.name]["error"]
-    page = (job.target / "manifest.html").read_text()
-    assert "&lt;b&gt;bad &amp; worse.png</td>" in page
-    assert "<b>" not in page
-    assert "<th>Colorized</th><td>4</td>" in page
-    assert "<th>Failed</th><td>2</td>" in page
-
-
-def test_the_queries_of_the_guide_have_answers(job):
-    guide = Path(__file__).parents[2] / "docs/guides/archive.md"
-    queries = re.findall(r"^SELECT .*;$", guide.read_text(), re.MULTILINE)
-    Image.open(job.source / "b/d/e.png").save(job.source / "b/twin.png")
-    (job.source / "a").mkdir()
-    (job.source / "a.jpg").rename(job.source / "a/b.jpg")
-    run(job, workers=1)
-    answers = {}
-    with closing(sqlite3.connect(job.target / NAME)) as manifest:
-        for query in queries:
-            answers[query] = manifest.execute(query).fetchall()
-    assert len(answers) == 6
-    assert all(answers.values())
-    twins = [("b/d/e.png = b/twin.png",)], [("b/twin.png = b/d/e.png",)]
-    assert any(answer in twins for answer in answers.values())
-
-
-def test_each_photo_is_a_line_where_there_is_no_terminal(job):
-    command = [sys.executable, "-m", "chromantic", "archive", job.source, job.target, "--model", job.model]
-    process = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    lines = process.stderr.splitlines()
-    colorized = [line.rpartition(": colorized in ")[0] for line in lines if ": colorized in " in line]
-    assert sorted(colorized) == [
-        f"chromantic: {job.source / name}" for name in ["a.jpg", "b/c.tif", "b/d/e.png", "b/d/f.webp"]
-    ]
-    assert [line for line in lines if "broken.jpg" in line and "damaged" in line]
-    assert len(lines) == 5
-
-
-def test_files_that_cannot_be_opened_are_told_in_plain_words(job, monkeypatch):
-    def forbid(path):
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr("chromantic.archive.job.sha256", forbid)  # the superuser may read everything
-    assert run(job, workers=1) == Counts(failed=5)
-    words = "cannot be used (Permission denied); check its permissions and its disk"
-    assert rows_of(job, "error")[0] == (f"{job.source / 'a.jpg'}: {words}",)
-
-
-def test_a_watched_folder_that_cannot_be_read_is_told_of_once(job, monkeypatch):
-    scan, looks = os.scandir, []
-
-    def forbid(path):
-        if str(path).endswith("/d"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scan(path)
-
-    def sleep(_):
-        looks.append(rows_of(job, "path, status"))
-        if len(looks) == 3:
-            raise KeyboardInterrupt
-
-    told = []
-    monkeypatch.setattr("chromantic.archive.run.SETTLED_SECONDS", 0)
-    monkeypatch.setattr("chromantic.archive.run.time.sleep", sleep)
-    monkeypatch.setattr(os, "scandir", forbid)
-    with pytest.raises(KeyboardInterrupt):
-        run(job, workers=1, watch=1.0, report=lambda *numbers: told.append(numbers))
-    assert told[-1] == (4, 2, 4)
-    assert all(("b/d", "failed") in look for look in looks)
-
-
-# XMP files beside photos
-
-
-XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-xmp:Label="Großmutter" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>"""
-
-
-def test_sidecars_are_carried_along_as_they_hold_for_the_result(job):
-    for name in ("a.xmp", "a.jpg.xmp", "b/c.tif.xmp", "b/d/e.xmp", "b/d/other.xmp"):
-        (job.source / name).write_text(XMP)
-    (job.source / "b/d/f.xmp").write_text("broken")
-    run(job, workers=1)
-    carried = {name: content for name, content in results_of(job).items() if name.endswith(".xmp")}
-    assert sorted(carried) == ["a.jpg.png.xmp", "a.jpg.xmp", "b/c.tif.xmp", "b/d/e.xmp", "b/d/f.xmp"]
-    assert carried.pop("b/d/f.xmp") == b"broken"
-    for content in carried.values():
-        assert "Großmutter".encode() in content
-        assert b"algorithmicallyEnhanced" in content
-        assert b"Orientation" not in content
-    (job.target / "b/d/e.xmp").write_text("rated since")
-    (job.source / "b/c.tif.xmp").write_text(XMP.replace("mutter", "vater"))
-    run(replace(job, options=Options(seed=1)), workers=1)
-    assert (job.target / "b/d/e.xmp").read_text() == "rated since"
-    assert "Großvater" in (job.target / "b/c.tif.xmp").read_text()
-
-
-# Interruptions
-
-
-@pytest.mark.slow
-def test_runs_killed_at_any_moment_go_on(job):
-    rng = np.random.default_rng(1)
-    for number in range(40):
-        noise = rng.integers(0, 256, (300, 300), dtype=np.uint8)
-        Image.fromarray(noise).save(job.source / f"b/{number:02d}.png")
-    command = [sys.executable, "-m", "chromantic", "archive", job.source, job.target, "--model", job.model]
-    finished = 0
-    for _ in range(3):
-        process = subprocess.Popen([*map(str, command), "--workers", "2"], stderr=subprocess.DEVNULL)
-        while len(results_of(job) if job.target.exists() else []) <= finished and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        finished = len([name for name in results_of(job) if ".chromantic-" not in name])
-    assert finished > 0
-    assert main([*map(str, command[3:])]) == 1
-    results = results_of(job)
-    assert len(results) == 44
-    for name in results:
-        Image.open(job.target / name).load()
-    statuses = [status for (status,) in rows_of(job, "status")]
-    assert (statuses.count("done"), statuses.count("failed"), len(statuses)) == (44, 1, 45)
-
-
-def test_an_interruption_exits_130_and_goes_on(job, monkeypatch):
-    original, calls = Job.colorize, []
-
-    def interrupt(*arguments):
-        calls.append(arguments)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return original(*arguments)
-
-    monkeypatch.setattr(Job, "colorize", interrupt)
-    command = ["archive", str(job.source), str(job.target), "--model", job.model, "--workers", "1"]
-    assert main(command) == 130
-    assert 0 < len(results_of(job)) < 4
-    assert main(command) == 1
-    assert sorted(results_of(job)) == RESULTS
-
-
-def test_a_photo_that_kills_every_run_is_recorded_and_left(job):
-    job.target.mkdir()
-    manifest = Manifest(job.target)
-    manifest.queue({Path("a.jpg"): Version(1, 1)})
-    for _ in range(MOST_ATTEMPTS):
-        manifest.start(Path("a.jpg"))
-    manifest.close()
-    assert run(job, workers=1) == Counts(done=3, failed=2)
-    assert "4 runs in a row died with it" in rows_of(job, "error")[0][0]
-
-
-def test_a_second_run_is_refused_while_one_is_at_work(job):
-    job.target.mkdir()
-    with only_run(job.target), pytest.raises(ChromanticError, match="another run is at work"):
-        run(job)
-
-
-def test_watching_takes_what_arrives(job, monkeypatch):
-    monkeypatch.setattr("chromantic.archive.run.SETTLED_SECONDS", 0)
-    looks = []
-
-    def sleep(_):
-        looks.append(sorted(results_of(job)))
-        if len(looks) == 3:
-            raise KeyboardInterrupt
-        Image.new("L", (20, 20), 50).save(job.source / f"later{len(looks)}.png")
-
-    monkeypatch.setattr("chromantic.archive.run.time.sleep", sleep)
-    with pytest.raises(KeyboardInterrupt):
-        run(job, workers=1, watch=1.0)
-    assert [len(names) for names in looks] == [4, 5, 6]
 
 
 # Hostile folders and disks

@@ -98,3 +98,27 @@ def tiff(
             values += content + bytes(len(content) % 2)
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "L", start)
     return head + data + directory + bytes(4) + values
+
+
+SHAPE = (11, 13)
+"""Rows and columns of the ramps."""
+
+
+def ramps(channels: int) -> np.ndarray:
+    """As many channels of different ramps from 0 to 1, height width channels."""
+    ramp = np.linspace(0, 1, SHAPE[0] * SHAPE[1]).reshape(SHAPE)
+    return np.dstack([ramp, ramp[::-1], ramp[:, ::-1], ramp[::-1, ::-1], ramp**2, ramp**0.5, ramp**3][:channels])
+
+
+def stored(values: np.ndarray, kind: int, bits: int) -> np.ndarray:
+    """Samples of [0, 1] as a file of that depth holds them; signed ones from the lowest to the highest."""
+    if kind == FLOAT:
+        return values.astype(f"f{bits // 8}")
+    if bits == 64:
+        levels = (values * (2**32 - 1)).astype(np.uint64) << np.uint64(32)
+        levels |= levels >> np.uint64(32)
+    else:
+        levels = np.rint(values * (2**bits - 1)).astype(np.uint64)
+    if kind == INT:
+        return (levels ^ np.uint64(1 << (bits - 1))).astype(f"u{bits // 8}").view(f"i{bits // 8}")
+    return levels.astype(f"u{max(1, 2 ** int(np.ceil(np.log2(bits))) // 8)}")
