@@ -1,6 +1,5 @@
 """Grey photographs to colour: the whole way a photo takes."""
 
-import logging
 import operator
 import os
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ from chromantic.photo import (
     format_of_file,
     join_chroma,
     lightness_of,
-    notices,
     opacity_of,
     read_photo,
     result_format,
@@ -41,8 +39,6 @@ from chromantic.photo import (
     to_image,
     write_rows,
 )
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,9 +278,6 @@ class Colorizer:
         check_process()
         options = replace(options or Options(), **choices)
         original = read_photo(photo, strict=options.strict)
-        for what, notice in notices(original).items():
-            if not {"bilevel": options.descreen, "negative": options.invert}.get(what):
-                _log.warning("%s: %s", original.source or "photo", notice)
         original = develop(original, invert=options.invert, descreen=options.descreen)
         lightness = resize_lightness(original)
         levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()

@@ -37,6 +37,14 @@ def test_what_is_passed_over_is_counted_and_said(job, caplog):
     assert "<th>Passed over: other files</th><td>3 (.psd 2, .txt 1)</td>" in page
 
 
+def test_a_warning_tells_of_a_photo_that_is_black_and_white(job, caplog):
+    path = job.source / "a.jpg"
+    Image.radial_gradient("L").convert("1").save(path, "png")
+    run(job, workers=1)
+    words = "is pure black and white, where no colour fits; the option descreen smooths it to grey"
+    assert f"{path}: {words}" in caplog.messages
+
+
 def test_a_table_and_a_page_tell_of_each_photo(job):
     bad = job.source / "<b>bad & worse.png"
     bad.write_text("no picture")

@@ -35,6 +35,13 @@ def test_every_kind_of_result_is_written_to_a_new_folder(photo, tiny_weights, tm
     assert json.loads(capsys.readouterr().out)["log_likelihood"] < 0  # the generator's
 
 
+def test_a_warning_tells_of_a_photo_in_colour(tmp_path, tiny_weights, caplog):
+    down = Image.linear_gradient("L").resize((40, 40))
+    Image.merge("RGB", [down, down.rotate(90), down.rotate(180)]).save(tmp_path / "a.png")
+    assert run("colorize", tmp_path / "a.png", "--model", tiny_weights) == 0
+    assert caplog.messages == [f"{tmp_path / 'a.png'}: is in colour already, of which only the lightness is used"]
+
+
 def test_the_expected_colours_are_one_picture_without_likelihood(photo, tiny_weights, capsys):
     assert run("colorize", photo, "--json", "--model", tiny_weights) == 0
     record = json.loads(capsys.readouterr().out)

@@ -1,6 +1,7 @@
 """Negatives, printing screens, and what is said of photos that are no grey positives."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from chromantic.colorizer import Colorizer
 from chromantic.photo import Photo, read_photo
 from chromantic.photo.develop import develop
-from chromantic.photo.notice import notices
+from chromantic.photo.notice import log_notices, notices
 
 SHAPE = (160, 200)
 
@@ -74,20 +75,14 @@ def test_a_screen_becomes_grey(screen: str, pitch: int) -> None:
     assert error < 16 < np.sqrt(((scan[..., 0].astype(float) - truth) ** 2).mean()) / 5
 
 
-def test_a_1_bit_scan_is_told_of_and_coloured_where_it_is_descreened(
-    tmp_path: Path, tiny_weights: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_1_bit_scan_is_coloured_where_it_is_descreened(tmp_path: Path, tiny_weights: Path) -> None:
     path = tmp_path / "scan.tif"
     Image.fromarray(smooth() * 255).convert("L").convert("1").save(path, compression="group4")
     colorizer = Colorizer.from_pretrained(tiny_weights)
     plain = np.asarray(colorizer.colorize(path).images[0]).astype(int)
     assert np.ptp(plain, axis=2).max() == 0
-    assert [message.partition(" is pure black and white")[0] for message in caplog.messages] == [f"{path}:"]
-    assert "the option descreen" in caplog.text
-    caplog.clear()
     result = colorizer.colorize(path, descreen=True)
     assert np.ptp(np.asarray(result.images[0]).astype(int), axis=2).max() > 3
-    assert caplog.messages == []
     result.save(tmp_path / "result.tif")
     assert b"descreen=True" in (tmp_path / "result.tif").read_bytes()
 
@@ -109,13 +104,22 @@ def test_a_grey_negative_with_all_its_detail_in_the_highlights() -> None:
     assert notices(Photo(1 - positive[..., None])).keys() == {"negative"}
 
 
-def test_the_remedies_silence_what_is_said(tiny_weights: Path, caplog: pytest.LogCaptureFixture) -> None:
-    colorizer = Colorizer.from_pretrained(tiny_weights)
-    colorizer.colorize(colour_negative())
-    colorizer.colorize(colour_negative(), invert=True)
-    colorizer.colorize(colourful())
-    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
-    assert ["negative" in message for message in caplog.messages] == [True, False]
+@pytest.mark.parametrize(
+    ("pixels", "words", "remedy"),
+    [
+        (colour_negative(), "the option invert", {"invert": True}),
+        (np.where(smooth() > 0.5, 255, 0).astype(np.uint8)[..., None], "the option descreen", {"descreen": True}),
+        (colourful(), "in colour already", None),
+    ],
+)
+def test_remedies_silence_what_is_said(
+    pixels: np.ndarray, words: str, remedy: dict[str, bool] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    photo, nothing = replace(Photo(pixels), source=Path("old.tif")), {"invert": False, "descreen": False}
+    log_notices(photo, **nothing)
+    log_notices(photo, **nothing | (remedy or {"invert": True, "descreen": True}))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * (1 if remedy else 2)
+    assert all(message.startswith("old.tif: ") and words in message for message in caplog.messages)
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from chromantic.colour.lab import lightness_to_grey
-from chromantic.photo import UnknownKindError, notices, read_photo, split_lightness
+from chromantic.photo import UnknownKindError, read_photo, split_lightness
+from chromantic.photo.notice import notices
 
 
 @pytest.mark.parametrize(

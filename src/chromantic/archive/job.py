@@ -12,7 +12,7 @@ from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError, describe
 from chromantic.files import copy_dates, is_disk_full, sha256, write_whole
 from chromantic.options import Options
-from chromantic.photo import FORMATS, format_of_suffix, is_sealed, result_format
+from chromantic.photo import FORMATS, format_of_suffix, is_sealed, log_notices, read_photo, result_format
 
 _TEMPORARY = ".chromantic-*"  # what `write_whole` leaves where it is killed
 _log = logging.getLogger(__name__)
@@ -71,7 +71,9 @@ class Job:
             output = self.output_of(path)
             if not (self.target / output).parent.resolve().is_relative_to(self.target.resolve()):
                 raise ChromanticError(f"{self.target / output}: a link leads out of the output folder; remove it")
-            result = colorizer.colorize(self.source / path, self.options)
+            photo = read_photo(self.source / path, strict=self.options.strict)
+            log_notices(photo, invert=self.options.invert, descreen=self.options.descreen)
+            result = colorizer.colorize(photo, self.options)
             result.save(self.target / output)
             if self.keep_dates:
                 copy_dates(self.source / path, self.target / output)

@@ -143,9 +143,11 @@ def _check_place(path: Path, overwrite: bool) -> None:
 
 
 def _colorize(colorizer: "Colorizer", source: "PhotoFile", options: Options) -> "Colorization":
-    from chromantic.photo import read_photo
+    from chromantic.photo import log_notices, read_photo
 
-    return colorizer.colorize(read_photo(source, _STDIN, strict=options.strict), options)
+    photo = read_photo(source, _STDIN, strict=options.strict)
+    log_notices(photo, invert=options.invert, descreen=options.descreen)
+    return colorizer.colorize(photo, options)
 
 
 def _write_results(result: "Colorization", outputs: Mapping[str, Path]) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from chromantic.photo.lightness import (
     to_image,
 )
 from chromantic.photo.metadata import Provenance, sidecar_of_result
-from chromantic.photo.notice import notices
+from chromantic.photo.notice import log_notices
 from chromantic.photo.photo import MAX_PIXELS, Photo
 from chromantic.photo.read import read_photo
 from chromantic.photo.seal import is_sealed
@@ -49,7 +49,7 @@ __all__ = [
     "join_chroma",
     "kind_of",
     "lightness_of",
-    "notices",
+    "log_notices",
     "opacity_of",
     "photos_in",
     "read_header",

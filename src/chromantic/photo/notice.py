@@ -3,6 +3,8 @@
 The thresholds were measured on 2100 photos in colour, and on their greys and negatives.
 """
 
+import logging
+
 import numpy as np
 from jaxtyping import Float
 
@@ -16,6 +18,15 @@ _MASK = (0.65, 0.9)  # of red are blue and green at most in the film of colour n
 _MASKED = 0.97  # of the pixels are redder than green, and greener than blue
 _NEGATIVE = 0.2  # detail in the highlights, less that in the shadows: 1 of 200 photos has more
 _RADIUS = 4
+_log = logging.getLogger(__name__)
+
+
+def log_notices(photo: Photo, *, invert: bool, descreen: bool) -> None:
+    """Warns in the log of what is odd about a photo, unless an option has been taken against it."""
+    mended = {"bilevel": descreen, "negative": invert}
+    for what, notice in notices(photo).items():
+        if not mended.get(what):
+            _log.warning("%s: %s", photo.source or "photo", notice)
 
 
 def notices(photo: Photo) -> dict[str, str]:
