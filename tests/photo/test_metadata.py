@@ -10,7 +10,21 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
-from described import ASCII, EXIF, GPS, LONG, Value, read_tiff, save_result, tiff, with_segments, write_photo, xmp_of
+from described import (
+    ASCII,
+    EXIF,
+    GPS,
+    LONG,
+    RATIONAL,
+    SHORT,
+    Value,
+    read_tiff,
+    save_result,
+    tiff,
+    with_segments,
+    write_photo,
+    xmp_of,
+)
 from kinds import read_vips
 from PIL import Image
 
@@ -234,3 +248,18 @@ def test_incomplete_extended_xmp_is_left_out(tmp_path, caplog):
     assert b"kept" in packet
     assert b"HasExtendedXMP" not in packet
     assert f"{path}: its extended XMP is incomplete and was left out" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("suffix", "unit", "millimetres"),
+    [(suffix, *each) for suffix in ("tif", "jpg", "webp") for each in ((None, 25.4), (2, 25.4), (3, 10))]
+    + [("tif", 1, None)],  # 1: an aspect; EXIF has no such unit
+)
+def test_resolution_is_in_inches_where_no_unit_is_said(tmp_path, suffix, unit, millimetres):
+    main = {282: Value(RATIONAL, (300, 1)), 283: Value(RATIONAL, (150, 1))}
+    main |= {296: Value(SHORT, (unit,))} if unit else {}
+    path = write_photo(tmp_path / f"photo.{suffix}", order=">", main=main)
+    exif, _ = read_exif(tiff(">", main, {}), [])
+    expected = millimetres and pytest.approx((300 / millimetres, 150 / millimetres))
+    assert exif.resolution == expected
+    assert read_photo(path).metadata.resolution == expected

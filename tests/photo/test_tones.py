@@ -10,6 +10,7 @@ import pytest
 from heic_file import heic
 from kinds import PROFILES
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 from tiff_file import MIN_IS_BLACK, MIN_IS_WHITE, RGB, tiff
 
 from chromantic.errors import ChromanticError
@@ -160,7 +161,7 @@ def with_exif(space: int | None, index: str | None = None, gamma: float | None =
     exif, file = Image.Exif(), io.BytesIO()
     fields = exif.get_ifd(0x8769)
     fields |= {0xA001: space} if space is not None else {}
-    fields |= {0xA500: gamma} if gamma else {}
+    fields |= {0xA500: IFDRational(gamma)} if gamma else {}
     if index:
         fields[0xA005] = {1: index}
     picture = Image.fromarray(np.full((8, 8, 3), (40, 160, 90), np.uint8))

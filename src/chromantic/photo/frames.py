@@ -7,8 +7,8 @@ from typing import BinaryIO
 import pyvips
 from PIL import Image
 
+from chromantic.photo.metadata.chunks import png_chunk_places
 from chromantic.photo.metadata.jpeg import segment_sizes
-from chromantic.photo.metadata.png import chunk_places
 
 _KEPT_CHUNKS = {b"cICP", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"acTL"}
 _MOST = 4096  # chunks or segments that are looked at
@@ -19,7 +19,7 @@ _APP2, _MP_ENTRY = 0xE2, 0xB002
 def png_chunks(file: BinaryIO) -> dict[bytes, bytes]:
     """The first bytes of those chunks of a PNG file that say what its tones mean, or that there are frames."""
     chunks: dict[bytes, bytes] = {}
-    for place, size, name in islice(chunk_places(file), _MOST):
+    for place, size, name in islice(png_chunk_places(file), _MOST):
         if name in (b"IDAT", b"IEND"):
             break
         if name in _KEPT_CHUNKS:

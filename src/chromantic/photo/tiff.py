@@ -83,14 +83,6 @@ class Page:
         return value if 1 <= value <= 8 else 1
 
     @property
-    def resolution(self) -> tuple[float, float] | None:
-        """Pixels per millimetre across and down, as stored; None where the file says nothing of it."""
-        across, down, unit = self.numbers(282), self.numbers(283), {2: 25.4, 3: 10.0}.get(self.number(296, 2))
-        if len(across) < 2 or len(down) < 2 or not (across[1] and down[1] and unit):
-            return None
-        return across[0] / across[1] / unit, down[0] / down[1] / unit
-
-    @property
     def channels(self) -> int:
         """Colours and what there is besides."""
         return self.number(277, 1)
@@ -225,6 +217,6 @@ def _read_page(file: BinaryIO) -> Page | None:
 _PROFILE = 34675
 _WANTED = {
     _PROFILE,
-    *(256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 296),
+    *(256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284),
     *(301, 317, 318, 319, 322, 323, 324, 325, 332, 338, 339, 433),
 }

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt16
-from PIL import ExifTags, Image
 
 from chromantic.colour.lab import decode_srgb, encode_srgb
+from chromantic.photo.metadata import ADOBE_RGB, UNCALIBRATED, Exif
 from chromantic.photo.tiff import MIN_IS_WHITE, Page
 
 _D65 = (0.3127, 0.329)
@@ -127,19 +127,12 @@ def heif_tone(content: bytes) -> Tone | None:
     return None
 
 
-def exif_tone(block: bytes) -> Tone | None:
+def exif_tone(exif: Exif) -> Tone | None:
     """The tone by EXIF: Adobe RGB, or a gamma where the colour space is uncalibrated. None for sRGB."""
-    try:
-        exif = Image.Exif()
-        exif.load(block)
-        fields = exif.get_ifd(ExifTags.IFD.Exif)
-        space, gamma = fields.get(ExifTags.Base.ColorSpace), fields.get(ExifTags.Base.Gamma)
-        if space == 2 or (space != 1 and str(exif.get_ifd(ExifTags.IFD.Interop).get(1, "")).startswith("R03")):
-            return Tone([_ADOBE_GAMMA], _ADOBE_RGB)
-        if space == 0xFFFF and gamma and 0.1 < float(gamma) < 10:
-            return Tone([float(gamma)])
-    except Exception:  # Pillow meets damaged blocks with exceptions of every kind; who reads the metadata says so
-        return None
+    if exif.colour_space == ADOBE_RGB:
+        return Tone([_ADOBE_GAMMA], _ADOBE_RGB)
+    if exif.colour_space == UNCALIBRATED and exif.gamma and 0.1 < exif.gamma < 10:
+        return Tone([exif.gamma])
     return None
 
 

@@ -5,6 +5,7 @@ the settings it was to be developed with. docs/reference/photographs.md tells wh
 """
 
 from chromantic.photo.metadata.blobs import Blobs
+from chromantic.photo.metadata.exif import ADOBE_RGB, UNCALIBRATED, Exif
 from chromantic.photo.metadata.metadata import (
     MILLIMETRES_PER_INCH,
     Metadata,
@@ -17,9 +18,12 @@ from chromantic.photo.metadata.metadata import (
 from chromantic.photo.metadata.xmp import ENHANCED
 
 __all__ = [
+    "ADOBE_RGB",
     "ENHANCED",
     "MILLIMETRES_PER_INCH",
+    "UNCALIBRATED",
     "Blobs",
+    "Exif",
     "Metadata",
     "Provenance",
     "embed",

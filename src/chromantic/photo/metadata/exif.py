@@ -34,7 +34,11 @@ XMP, IPTC, PHOTOSHOP = 700, 33723, 34377
 
 _RESOLUTION, _RESOLUTION_UNIT, _INCH = (282, 283), 296, 2
 _MILLIMETRES = {_INCH: 25.4, 3: 10.0}  # of resolution's units
-_SOFTWARE, _COLOR_SPACE, _SRGB, _MAKER_NOTE = 305, 40961, 1, 37500
+_SOFTWARE, _COLOR_SPACE, _MAKER_NOTE = 305, 40961, 37500
+_INTEROPERABILITY, _RULE, _ADOBE_RULE, _GAMMA = 40965, 1, b"R03", 42240
+SRGB, ADOBE_RGB, UNCALIBRATED = 1, 2, 0xFFFF
+"""Values of ColorSpace; cameras write the second, which DCF 2.0 says by the third and a rule of interoperability."""
+
 _WIDTH, _HEIGHT = 40962, 40963
 _PLACES = {37396, 41492}  # SubjectArea, SubjectLocation: pixels of the picture before it was turned
 _OF_THE_FILE = {
@@ -58,12 +62,16 @@ class Exif:
         directories: `MAIN`, `EXIF` and `GPS`, where they are not empty.
         maker_note: Where the maker's note began; its own offsets often count from there or from the file's start.
         resolution: Pixels per millimetre across and down, as the pixels are stored; None where nothing is said of it.
+        colour_space: `SRGB`, `ADOBE_RGB`, `UNCALIBRATED` or another number; None where nothing is said of it.
+        gamma: Of the tones; None where nothing is said of it.
     """
 
     order: str = "<"
     directories: Mapping[int, Fields] = field(default_factory=dict)
     maker_note: int | None = None
     resolution: tuple[float, float] | None = None
+    colour_space: int | None = None
+    gamma: float | None = None
 
     def get(self, tag: int) -> bytes | None:
         """The bytes of a field of any directory; None where there is none."""
@@ -98,6 +106,8 @@ def read_exif(file: BinaryIO | bytes, problems: list[str]) -> tuple[Exif, Fields
         {directory: fields for directory, fields in directories.items() if fields},
         source.place(note) if note else None,
         _resolution(source, main),
+        _colour_space(source, found.get(EXIF, {})),
+        _ratio(source, found.get(EXIF, {}), _GAMMA),
     )
     if source.broken:
         problems.append("a part of its EXIF data is broken and was left out")
@@ -114,14 +124,35 @@ def _holding(found: Mapping[int, Mapping[int, Entry]]) -> dict[int, dict[int, En
 
 
 def _resolution(source: Directories, main: Mapping[int, Entry]) -> tuple[float, float] | None:
-    fields = [source.value(main[tag]) for tag in (*_RESOLUTION, _RESOLUTION_UNIT) if tag in main]
-    if [each and (each.type, each.number) for each in fields] != [(RATIONAL, 1), (RATIONAL, 1), (SHORT, 1)]:
+    across, down = (_ratio(source, main, tag) for tag in _RESOLUTION)
+    unit = _whole(source, main, _RESOLUTION_UNIT) if _RESOLUTION_UNIT in main else _INCH  # as TIFF and EXIF have it
+    if unit not in _MILLIMETRES or not across or not down:
         return None
-    values = b"".join(each.data for each in fields if each)
-    across, one, down, another, unit = struct.unpack(source.head.order + "4LH", values)
-    if unit not in _MILLIMETRES or not all((across, one, down, another)):
+    return across / _MILLIMETRES[unit], down / _MILLIMETRES[unit]
+
+
+def _colour_space(source: Directories, fields: Mapping[int, Entry]) -> int | None:
+    space = _whole(source, fields, _COLOR_SPACE)
+    if space == SRGB or _INTEROPERABILITY not in fields:
+        return space
+    rules = source.directory(fields[_INTEROPERABILITY])
+    rule = source.value(rules[_RULE]) if _RULE in rules else None
+    return ADOBE_RGB if rule and rule.data.startswith(_ADOBE_RULE) else space
+
+
+def _whole(source: Directories, fields: Mapping[int, Entry], tag: int) -> int | None:
+    value = source.value(fields[tag]) if tag in fields else None
+    if value is None or value.type not in (SHORT, LONG) or value.number != 1:
         return None
-    return across / one / _MILLIMETRES[unit], down / another / _MILLIMETRES[unit]
+    return int.from_bytes(value.data, source.head.endian)
+
+
+def _ratio(source: Directories, fields: Mapping[int, Entry], tag: int) -> float | None:
+    value = source.value(fields[tag]) if tag in fields else None
+    if value is None or (value.type, value.number) != (RATIONAL, 1):
+        return None
+    above, below = struct.unpack(source.head.order + "LL", value.data)
+    return above / below if below else None
 
 
 def of_result(exif: Exif, software: str, size: tuple[int, int], resolution: tuple[float, float], turned: bool) -> Exif:
@@ -140,7 +171,7 @@ def of_result(exif: Exif, software: str, size: tuple[int, int], resolution: tupl
         **{tag: _rational(exif, dots) for tag, dots in zip(_RESOLUTION, resolution, strict=True)},
     }
     fields = dict(exif.directories.get(EXIF, {}))
-    holds = {_COLOR_SPACE: _number(exif, SHORT, _SRGB)}
+    holds = {_COLOR_SPACE: _number(exif, SHORT, SRGB)}
     holds |= {tag: _number(exif, LONG, side) for tag, side in zip((_WIDTH, _HEIGHT), size, strict=True)}
     fields |= {tag: value for tag, value in holds.items() if tag in fields}
     if turned:

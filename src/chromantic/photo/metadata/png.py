@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from chromantic.photo.metadata import iptc
 from chromantic.photo.metadata.blobs import Blobs
+from chromantic.photo.metadata.chunks import png_chunk_places
 from chromantic.photo.metadata.text import MAX_BYTES, read_chunk
 
 _SIGNATURE, _HEADER = 8, 25  # bytes: of the signature, and of the chunk IHDR
 _XMP = b"XML:com.adobe.xmp"
 _RAW = b"Raw profile type "
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_MAX_CHUNKS = 100_000
 _MAX_TEXTS = 1_000
 _MAX_BYTES = 1 << 25  # of a chunk
 _MOST_PACKED = 1032  # times: what zlib can make of a byte
@@ -65,7 +65,7 @@ def without_texts(file: BinaryIO) -> bytes | None:
     Args:
         file: From its start.
     """
-    sizes = [(place, size) for place, size, kind in chunk_places(file) if kind in _TEXTS]
+    sizes = [(place, size) for place, size, kind in png_chunk_places(file) if kind in _TEXTS]
     if sum(size for _, size in sizes) < _MANY_TEXTS:
         return None
     file.seek(0)
@@ -74,19 +74,6 @@ def without_texts(file: BinaryIO) -> bytes | None:
         parts.append(content[start : place - 8])
         start = place + size + 4
     return b"".join(parts) + content[start:]
-
-
-def chunk_places(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Where the data of each chunk of a PNG file are, their size, and the chunk's type."""
-    place = _SIGNATURE
-    for _ in range(_MAX_CHUNKS):
-        file.seek(place)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        size, kind = struct.unpack(">I4s", head)
-        yield place + 8, size, kind
-        place += 12 + size
 
 
 def embed_in_png(source: BinaryIO, target: BinaryIO, blobs: Blobs, dots: tuple[float, float]) -> None:
@@ -118,7 +105,7 @@ def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Type and data of the chunks that may hold metadata; no data of one that is too large."""
-    for place, size, kind in chunk_places(file):
+    for place, size, kind in png_chunk_places(file):
         if kind in (*_TEXTS, b"eXIf"):
             file.seek(place)
             yield kind, file.read(size) if size <= _MAX_BYTES else b""

@@ -5,15 +5,14 @@ Source: WebP container specification (RFC 9649).
 
 import shutil
 import struct
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from chromantic.photo.metadata.blobs import Blobs
+from chromantic.photo.metadata.chunks import webp_chunk_places
 
 _EXIF, _XMP = b"EXIF", b"XMP "
 _FLAGS = {_EXIF: 8, _XMP: 4}  # of the chunk VP8X
 _FLAGS_AT = 20
-_MAX_CHUNKS = 100_000
 _MAX_BYTES = 1 << 25
 
 
@@ -25,11 +24,14 @@ def read_webp(file: BinaryIO, problems: list[str]) -> Blobs:
         problems: Takes what is wrong.
     """
     found: dict[bytes, bytes] = {}
-    for kind, size in _chunks(file):
+    for place, size, kind in webp_chunk_places(file):
+        if kind not in _FLAGS or kind in found:
+            continue
         if size > _MAX_BYTES:
             problems.append(f"its metadata are above {_MAX_BYTES >> 20} MB and were left out")
         else:
-            found.setdefault(kind, file.read(size))
+            file.seek(place)
+            found[kind] = file.read(size)
     return Blobs(found.get(_EXIF), found.get(_XMP))
 
 
@@ -51,17 +53,3 @@ def embed_in_webp(source: BinaryIO, target: BinaryIO, blobs: Blobs) -> None:
     target.write(head)
     shutil.copyfileobj(source, target)
     target.write(chunks)
-
-
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Type and size of the chunks of metadata, at the place of each one's data."""
-    place = 12
-    for _ in range(_MAX_CHUNKS):
-        file.seek(place)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        kind, size = struct.unpack("<4sI", head)
-        if kind in _FLAGS:
-            yield kind, size
-        place += 8 + size + size % 2
