@@ -1,10 +1,12 @@
 """Files made to do harm: every one becomes an error or a picture, in little time and memory."""
 
 import importlib.util
+import io
 import json
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -120,6 +122,43 @@ def test_a_small_file_that_says_it_is_large_is_refused(tmp_path):
     (tmp_path / "bomb.png").write_bytes(png(20_000, 20_000, bytes(1000)))
     with pytest.raises(ChromanticError, match="damaged or truncated"):
         read_photo(tmp_path / "bomb.png")
+
+
+def plain_webp(width: int, height: int) -> bytes:
+    """A lossless file of one colour, in fewer bytes than its header would have as text."""
+    head = struct.pack("<I", (width - 1) | (height - 1) << 14)
+    small = io.BytesIO()
+    Image.new("RGB", (8, 8), "grey").save(small, "webp", lossless=True)
+    return small.getvalue()[:21] + head + small.getvalue()[25:]
+
+
+def patched_avif(width: int, height: int) -> bytes:
+    small = io.BytesIO()
+    Image.new("RGB", (64, 64), "grey").save(small, "avif")
+    content = bytearray(small.getvalue())
+    struct.pack_into(">II", content, content.index(b"ispe") + 8, width, height)
+    return bytes(content)
+
+
+def plain_jpeg2000(width: int, height: int) -> bytes:
+    small = io.BytesIO()
+    Image.new("L", (64, 64), "grey").save(small, "jpeg2000", no_jp2=True)
+    content = bytearray(small.getvalue())
+    for place in (8, 24):  # of the picture's and the tile's size
+        struct.pack_into(">II", content, place, width, height)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("make", [plain_webp, patched_avif, plain_jpeg2000])
+def test_few_bytes_that_claim_many_pixels_cost_little(make):
+    start = time.process_time()
+    with pytest.raises(ChromanticError, match=r"^photo: 16000 x 16000 pixels in \d+ bytes are too plain"):
+        read_photo(make(16_000, 16_000))
+    assert time.process_time() - start < 0.5
+
+
+def test_a_plain_webp_of_usual_size_is_read():
+    assert (read_photo(plain_webp(4000, 4000)).pixels == 128).all()
 
 
 def test_tiffs_without_end(tmp_path):

@@ -101,6 +101,16 @@ class Source:
         except OSError as error:
             raise ChromanticError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from error
 
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes.
+
+        Raises:
+            ChromanticError: As `open` does.
+        """
+        with self.open() as file:
+            return file.seek(0, os.SEEK_END)
+
     def open_in_vips(self, kind: str, **options: object) -> pyvips.Image:
         """The image of a file of a kind that `kind_of` tells; its pixels are decoded when they are asked for.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from chromantic.photo.header import Source, damaged
-from chromantic.photo.photo import MAX_PIXELS, check_pixels
+from chromantic.photo.photo import check_content, most_pixels
 
 _SECONDS = 120.0  # 200 megapixels take six on an idle machine
 _DECODER = Path(__file__).with_name("heif_decoder.py")
@@ -42,9 +42,9 @@ def read_heif(source: Source) -> Heif:
     """Decodes a HEIC file at its own depth.
 
     Raises:
-        ChromanticError: It is damaged, above `MAX_PIXELS`, ends its decoder or keeps it busy for two minutes.
+        ChromanticError: It is damaged, claims too many pixels, ends its decoder or keeps it busy for two minutes.
     """
-    command = [sys.executable, "-P", str(_DECODER), str(MAX_PIXELS)]
+    command = [sys.executable, "-P", str(_DECODER), str(most_pixels(source.size))]
     with tempfile.TemporaryFile() as output, source.open() as file:
         run = partial(subprocess.run, stdout=output, stderr=subprocess.PIPE, timeout=_SECONDS, check=True)
         try:
@@ -58,7 +58,7 @@ def read_heif(source: Source) -> Heif:
         output.seek(0)
         with np.load(output) as parts:
             width, height = parts["size"].tolist()
-            check_pixels(width, height, source.name)
+            check_content(width, height, source.size, source.name)
             profile, exif, xmp = (
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )

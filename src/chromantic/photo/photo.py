@@ -11,6 +11,9 @@ from chromantic.photo.metadata import Metadata
 MAX_PIXELS = 1_000_000_000
 """A file that claims more is refused before anything is decoded: it is a mistake or an attack."""
 
+_FEW_PIXELS = 1 << 24  # which cost little, whatever file they come from
+_MOST_A_BYTE = 2048  # pixels; a blurred photo in AVIF of the lowest quality has 370
+
 
 @dataclass(frozen=True, eq=False)
 class Photo:
@@ -63,3 +66,23 @@ def check_pixels(width: int, height: int, name: str) -> None:
     """
     if width * height > MAX_PIXELS:
         raise ChromanticError(f"{name}: {width} x {height} is more than 1 gigapixel; make the photo smaller")
+
+
+def most_pixels(size: int) -> int:
+    """How many pixels a photo may have whose file has so many bytes. Few bytes can claim what takes minutes to decode.
+
+    Only plain areas have more than this, in formats without a limit of their own: WebP, AVIF, HEIC, GIF, JPEG 2000.
+    """
+    return min(MAX_PIXELS, max(_FEW_PIXELS, _MOST_A_BYTE * size))
+
+
+def check_content(width: int, height: int, size: int, name: str) -> None:
+    """Checks that a photo has no more pixels than `most_pixels`.
+
+    Raises:
+        ChromanticError: It has more.
+    """
+    check_pixels(width, height, name)
+    if width * height > most_pixels(size):
+        remedy = "make it smaller, or save it as JPEG"
+        raise ChromanticError(f"{name}: {width} x {height} pixels in {size} bytes are too plain for a photo; {remedy}")

@@ -34,7 +34,7 @@ from chromantic.photo.header import (
 )
 from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Blobs, Metadata, metadata_of, read_metadata
-from chromantic.photo.photo import Photo, check_pixels, white_of
+from chromantic.photo.photo import Photo, check_content, check_pixels, white_of
 from chromantic.photo.profile import to_srgb, warn_of_profile
 from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, ITULAB, MIN_IS_WHITE, PALETTE, Page
 from chromantic.photo.tiff_samples import read_samples
@@ -71,8 +71,8 @@ def read_photo(
 
     Raises:
         UnknownKindError: The file is no picture, or of a kind that is not read here or needs what is not installed.
-        ChromanticError: The file is missing, empty, damaged or above `MAX_PIXELS`; the array has another shape, type
-            or range.
+        ChromanticError: The file is missing, empty, damaged, above `MAX_PIXELS` or claims more pixels than its bytes
+            can hold; the array has another shape, type or range.
     """
     if isinstance(photo, Photo):
         return photo
@@ -111,19 +111,22 @@ def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Ph
     def attempt(**options: object) -> Photo:
         nonlocal metadata
         image = source.open_in_vips(kind, access="sequential", **options)
-        check_pixels(image.width, image.height, source.name)
+        if kind in ("avif", "webp"):
+            check_content(image.width, image.height, source.size, source.name)
+        else:
+            check_pixels(image.width, image.height, source.name)
+        if least_bytes(kind, page, image) > source.size:
+            raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
             frames = count_frames(kind, file, image)
-            if least_bytes(kind, page, image) > file.seek(0, 2):
-                raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         if orientation_of(image) > 1 or options:
             image = source.open_in_vips(kind, **options)  # turning needs rows in any order
             if options:
                 image = all_but_the_end(image.copy_memory(), source.name)
             image = image.autorot()
         depth = depth_of(image)
-        image = _told_tones(kind, source, page, _wanted_bands(image, page, source.name))
+        image = _told_tones(kind, source, page, _wanted_bands(image, page, source.name), metadata)
         photo = _from_bands(image, source.path, source.name, kind, metadata, depth)
         _warn_of_frames(frames, source.name)
         return photo
@@ -168,7 +171,7 @@ def _warn_of_frames(frames: int, name: str) -> None:
         _log.warning("%s: has %d pages or frames; the first is taken", name, frames)
 
 
-def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Image) -> pyvips.Image:
+def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Image, metadata: Metadata) -> pyvips.Image:
     """An image with the profile that says what the file says elsewhere of its tones."""
     profiled, tone, stated = bool(image.get_typeof("icc-profile-data")), None, False
     if image.interpretation in ("cmyk", "lab", "labs", "xyz"):
@@ -190,8 +193,8 @@ def _told_tones(kind: str, source: Source, page: Page | None, image: pyvips.Imag
         return image
     if page:
         tone = tiff_tone(page)
-    elif kind in ("jpeg", "webp") and image.get_typeof("exif-data"):
-        tone = exif_tone(bytes(image.get("exif-data")))
+    elif kind in ("jpeg", "webp"):
+        tone = exif_tone(metadata.exif)
     if tone is None:
         return image
     if tone.hdr:
@@ -205,7 +208,7 @@ def _from_page(source: Source, page: Page) -> Photo:
     try:
         with source.open() as file:
             samples = read_samples(file, page, IN_MEMORY_PIXELS)
-            metadata = read_metadata("tiff", file, source.name, page.resolution, page.orientation)
+            metadata = read_metadata("tiff", file, source.name, orientation=page.orientation)
         lab = page.photometric in (CIELAB, ICCLAB, ITULAB)
         space = "lab" if lab else {1: "b-w", 3: "srgb", 4: "cmyk"}[page.colours]
         depths = {np.dtype(np.uint16): {"b-w": "grey16", "srgb": "rgb16"}}
@@ -216,7 +219,7 @@ def _from_page(source: Source, page: Page) -> Photo:
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
         if page.premultiplied:
             image = divided(image, 255 if lab else white_of(samples.dtype), page.photometric == MIN_IS_WHITE)
-        image = _told_tones("tiff", source, page, image.autorot())
+        image = _told_tones("tiff", source, page, image.autorot(), metadata)
         depth = np.dtype(np.uint8 if page.bits <= 8 else np.uint16) if lab and page.kind != FLOAT else samples.dtype
         photo = _from_bands(image, source.path, source.name, "tiff", metadata, depth)
     except (pyvips.Error, OSError, ValueError, OverflowError, MemoryError) as error:
@@ -229,9 +232,8 @@ def _from_page(source: Source, page: Page) -> Photo:
 def _vips_metadata(image: pyvips.Image, kind: str, source: Source) -> Metadata:
     orientation = orientation_of(image)
     stated = image.get_typeof("resolution-unit") or (image.xres, image.yres) != (1, 1)  # 1: libvips knows none
-    resolution = (
-        (image.xres, image.yres) if stated and kind != "webp" else None
-    )  # of which libvips knows less than EXIF
+    of_libvips = stated and kind not in ("tiff", "webp")  # of which libvips knows less than EXIF
+    resolution = (image.xres, image.yres) if of_libvips else None
     if kind != "avif":
         with source.open() as file:
             return read_metadata(kind, file, source.name, resolution, orientation)
@@ -245,7 +247,7 @@ def _from_heif(source: Source) -> Photo:
     try:
         image = _to_vips(heif.pixels, _HEIC_MODES.get(heif.mode, "L"), heif.profile)
         depth = depth_of(image)
-        image = _told_tones("heic", source, None, image)
+        image = _told_tones("heic", source, None, image, metadata)
         photo = _from_bands(image, source.path, source.name, "heic", metadata, depth)
     except (ValueError, pyvips.Error) as error:
         raise damaged(source.name, one_line(error)) from error
@@ -254,7 +256,10 @@ def _from_heif(source: Source) -> Photo:
 
 
 def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
-    check_pixels(image.width, image.height, name)
+    if source:
+        check_content(image.width, image.height, source.size, name)
+    else:
+        check_pixels(image.width, image.height, name)
     try:
         image.load()
         if source:
