@@ -258,7 +258,14 @@ def test_a_folder_stands_for_the_photos_inside(tmp_path):
 
 
 def test_results_are_no_photos_beside_their_photo(tmp_path):
-    for name in ["a.png", "a.color.png", "a.color-2.png", "a.segmentation.png", "beach.color.png"]:
+    for name in [
+        "a.png",
+        "a.color.png",
+        "a.color-2.png",
+        "a.color-version-5-liveliness-0.9.tif",
+        "a.segmentation.png",
+        "beach.color.png",
+    ]:
         (tmp_path / name).touch()
     assert find_photos([tmp_path]) == [tmp_path / "a.png", tmp_path / "beach.color.png"]
     (tmp_path / "beach.color.uncertainty.png").touch()

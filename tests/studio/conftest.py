@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from served import LIMITS, Client, serving
 
 from chromantic.colorizer import Colorizer
 from chromantic.studio.worker import load_colorizer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,27 @@ def photo() -> bytes:
     file = io.BytesIO()
     image.save(file, "jpeg", exif=exif)
     return file.getvalue()
+
+
+@pytest.fixture
+def context(browser: "Browser") -> "Iterator[BrowserContext]":
+    from browsing import DESKTOP
+
+    context = browser.new_context(**DESKTOP)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    """What the page's console says."""
+    return []
+
+
+@pytest.fixture
+def page(context: "BrowserContext", studio: Client, errors: list[str]) -> "Page":
+    page = context.new_page()
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(studio.url)
+    return page

@@ -4,69 +4,27 @@
 the shipped weights; docs/pictures/studio.jpg is one of them.
 """
 
-import base64
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browsing import DESKTOP, PATIENCE, PHONE, box_of, drop, overflow, wait_for_versions
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from served import LIMITS, Client, serving
 
 from chromantic.cli import main
 from chromantic.colorizer import Colorizer
 
-DESKTOP = {"viewport": {"width": 1280, "height": 860}}
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PATIENCE = 60_000  # milliseconds, on a busy machine
-DROP = """([content, name]) => {
-    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([bytes], name));
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-}"""
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**DESKTOP)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def errors() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def page(context: BrowserContext, studio: Client, errors: list[str]) -> Page:
-    page = context.new_page()
-    page.on("console", lambda message: errors.append(message.text))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(studio.url)
-    return page
-
-
-def drop(page: Page, content: bytes, name: str) -> None:
-    page.evaluate(DROP, [base64.b64encode(content).decode(), name])
-
-
-def wait_for_takes(page: Page, count: int) -> None:
-    """Until so many pictures, the expected colours among them, are there, and nothing more is being drawn."""
-    expect(page.locator("#takes img")).to_have_count(count, timeout=PATIENCE)
-    expect(page.locator("#status")).to_have_text("", timeout=PATIENCE)
 
 
 def shown_split(page: Page) -> float:
-    """The share of the frame's width at which after follows before, as the browser has laid it out."""
-    frame, handle = (page.locator(part).bounding_box() for part in ("#frame", "#handle"))
-    assert frame
-    assert handle
-    return (handle["x"] + handle["width"] / 2 - frame["x"]) / frame["width"]
+    """The share of the photo's width at which after follows before, as the browser has laid it out."""
+    photo, handle = box_of(page, "#before"), box_of(page, "#handle")
+    return (handle["x"] + handle["width"] / 2 - photo["x"]) / photo["width"]
 
 
 def test_from_a_dropped_photo_to_the_commands_file(
@@ -74,9 +32,9 @@ def test_from_a_dropped_photo_to_the_commands_file(
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    drop(page, photo, "Großmutter <b>1931</b>.jpg")
-    expect(page.locator("#frame")).to_be_visible(timeout=PATIENCE)
-    wait_for_takes(page, 4)
+    drop(page, (photo, "Großmutter <b>1931</b>.jpg"))
+    expect(page.locator("#view")).to_be_visible(timeout=PATIENCE)
+    wait_for_versions(page)
 
     slider = page.get_by_role("slider", name="Before and after")
     assert shown_split(page) == pytest.approx(0.5, abs=0.01)
@@ -85,21 +43,20 @@ def test_from_a_dropped_photo_to_the_commands_file(
     assert shown_split(page) == pytest.approx(0, abs=0.01)
     page.keyboard.press("End")
     assert shown_split(page) == pytest.approx(1, abs=0.01)
-    box = page.locator("#frame").bounding_box()
-    assert box
+    box = box_of(page, "#before")
     page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
     assert shown_split(page) == pytest.approx(0.25, abs=0.02)
 
     page.get_by_role("button", name="Version 2").click()
     with page.expect_download() as event:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     downloaded = event.value
     (tmp_path / "photo.jpg").write_bytes(photo)
     command = ["colorize", str(tmp_path / "photo.jpg"), "--seed", "2", "--format", "jpeg", "--model", str(tiny_weights)]
     assert main(command) == 0
     assert Path(downloaded.path()).read_bytes() == (tmp_path / "photo.color.jpg").read_bytes()
     assert downloaded.suggested_filename.startswith("Großmutter")
-    assert downloaded.suggested_filename.endswith(".color.jpg")
+    assert downloaded.suggested_filename.endswith(".color-version-2.jpg")
     assert page.locator("b", has_text="1931").count() == 0
     assert all(address.startswith((studio.url, "blob:")) for address in asked)
     assert errors == []
@@ -110,29 +67,29 @@ def test_more_and_calmer_and_other_formats(
     page: Page, errors: list[str], photo: bytes, tiny_weights: Path, tmp_path: Path
 ) -> None:
     page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
-    wait_for_takes(page, 4)
+    wait_for_versions(page)
     page.get_by_role("button", name="Something else").click()
-    wait_for_takes(page, 7)
+    wait_for_versions(page, 7)
     page.get_by_role("button", name="Version 5").click()
     page.get_by_role("button", name="More like this").click()
-    wait_for_takes(page, 10)
-    numbers = page.locator("#takes span").all_inner_texts()
+    wait_for_versions(page, 10)
+    numbers = page.locator("#versions span").all_inner_texts()
     assert numbers[:7] == ["Likeliest", *(f"Version {number}" for number in range(1, 7))]
     assert len(set(numbers)) == 10
     assert {int(number.split()[1]) for number in numbers[7:]} < set(range(7, 15))
     liveliness = page.get_by_label("Liveliness")
     liveliness.focus()
     page.keyboard.press("ArrowLeft")
-    wait_for_takes(page, 11)
-    chosen = page.locator("#takes button[aria-pressed=true]")
+    wait_for_versions(page, 11)
+    chosen = page.locator("#versions button[aria-pressed=true]")
     expect(chosen).to_have_text("Version 5, calmer")
     page.get_by_label("Save as").select_option("tiff")
     with page.expect_download() as event:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     (tmp_path / "boat.jpg").write_bytes(photo)
     options = ["--seed", "5", "--temperature", "0.9", "--format", "tiff", "--model", str(tiny_weights)]
     assert main(["colorize", str(tmp_path / "boat.jpg"), *options]) == 0
-    assert event.value.suggested_filename == "boat.color.tif"
+    assert event.value.suggested_filename == "boat.color-version-5-liveliness-0.9.tif"
     assert Path(event.value.path()).read_bytes() == (tmp_path / "boat.color.tif").read_bytes()
     assert errors == []
 
@@ -142,7 +99,7 @@ def test_every_pixel_can_be_looked_at(page: Page, errors: list[str]) -> None:
     file = io.BytesIO()
     Image.effect_noise((1400, 700), 60).save(file, "png")
     page.set_input_files("#file", {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()})
-    wait_for_takes(page, 4)
+    wait_for_versions(page)
     pictures = page.locator("#before"), page.locator("#after")
     for picture in pictures:
         expect(picture).to_have_js_property("naturalWidth", 1024)
@@ -150,18 +107,16 @@ def test_every_pixel_can_be_looked_at(page: Page, errors: list[str]) -> None:
         page.get_by_role("button", name=name).click()
         for picture in pictures:
             expect(picture).to_have_js_property("naturalWidth", 1400, timeout=PATIENCE)
-    frame, handle = (page.locator(part).bounding_box() for part in ("#frame", "#handle"))
-    assert frame
-    assert handle
-    assert frame["width"] == 1400
-    assert 0 < handle["x"] < DESKTOP["viewport"]["width"]
+    assert box_of(page, "#before")["width"] == pytest.approx(1400, abs=1)
+    handle, view = box_of(page, "#handle"), box_of(page, "#view")
+    assert view["x"] < handle["x"] < view["x"] + view["width"]
     assert errors == []
 
 
 @pytest.mark.slow
 def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: list[str], photo: bytes) -> None:
     page.set_input_files("#file", {"name": "boat.jpg", "mimeType": "image/jpeg", "buffer": photo})
-    wait_for_takes(page, 4)
+    wait_for_versions(page)
     page.get_by_label("What it recognizes").check()
     expect(page.locator("#legend")).to_contain_text("%", timeout=PATIENCE)
     names = [text.split(",")[0] for text in page.locator("#legend li").all_inner_texts()]
@@ -169,35 +124,35 @@ def test_overlays_have_names_and_a_sitting_has_a_history(page: Page, errors: lis
     expect(page.locator("#overlay")).to_be_visible()
     expect(page.locator("#before")).to_be_hidden()  # which would cover half of it
     page.get_by_label("Where it is unsure").check()
-    expect(page.locator("#legend")).to_contain_text("less sure")
+    expect(page.locator("#legend")).to_contain_text("least sure")
     page.get_by_label("Colours", exact=True).check()
     expect(page.locator("#overlay")).to_be_hidden()
 
     page.set_input_files("#file", EXAMPLES / "sheep.jpg")
     expect(page.locator("#about")).to_contain_text("sheep.jpg", timeout=PATIENCE)
-    wait_for_takes(page, 4)
-    page.get_by_role("listitem").get_by_role("button", name="boat.jpg").click()
+    wait_for_versions(page)
+    page.get_by_role("listitem").get_by_role("button", name="boat.jpg", exact=True).click()
     expect(page.locator("#about")).to_contain_text("boat.jpg: 80")
-    expect(page.locator("#takes img")).to_have_count(4)
+    expect(page.locator("#versions img")).to_have_count(4)
     assert errors == []
 
 
 def test_errors_come_in_plain_words(page: Page, photo: bytes) -> None:
-    drop(page, b"#!/bin/sh\n", "photo.jpg")
+    drop(page, (b"#!/bin/sh\n", "photo.jpg"))
     expect(page.get_by_role("alert")).to_contain_text("This file is not a photo", timeout=PATIENCE)
-    drop(page, photo[: len(photo) // 2], "photo.jpg")
+    drop(page, (photo[: len(photo) // 2], "photo.jpg"))
     expect(page.get_by_role("alert")).to_contain_text("Damaged or truncated; get a fresh copy.", timeout=PATIENCE)
-    drop(page, bytes(LIMITS.upload_bytes + 1), "photo.jpg")
+    drop(page, (bytes(LIMITS.upload_bytes + 1), "photo.jpg"))
     expect(page.get_by_role("alert")).to_contain_text("too large", timeout=PATIENCE)
     file = io.BytesIO()
     Image.new("1", (2000, 2000)).save(file, "png")
-    drop(page, file.getvalue(), "photo.png")
+    drop(page, (file.getvalue(), "photo.png"))
     expect(page.get_by_role("alert")).to_contain_text("2000 x 2000", timeout=PATIENCE)
     expect(page.locator("#welcome")).to_be_visible()
-    page.get_by_role("button", name="Close this message").click()
+    page.get_by_role("button", name="Close these messages").click()
     expect(page.get_by_role("alert")).to_be_hidden()
-    drop(page, photo, "photo.jpg")
-    wait_for_takes(page, 4)
+    drop(page, (photo, "photo.jpg"))
+    wait_for_versions(page)
 
 
 @pytest.mark.slow
@@ -206,7 +161,7 @@ def test_a_studio_that_has_ended(browser: Browser, load: Callable[[], Colorizer]
     page = context.new_page()
     with serving(load) as client:
         page.goto(client.url)
-    drop(page, photo, "photo.jpg")
+    drop(page, (photo, "photo.jpg"))
     expect(page.get_by_role("alert")).to_contain_text("The studio does not answer", timeout=PATIENCE)
     context.close()
 
@@ -217,10 +172,10 @@ def test_everything_fits_a_phone(browser: Browser, studio: Client, photo: bytes)
     page = context.new_page()
     page.goto(studio.url)
     page.locator("[data-example='horses.jpg']").tap()
-    wait_for_takes(page, 4)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
-    for name in ("Another photo", "More like this", "Something else", "Download", "Actual size"):
-        box = page.get_by_role("button", name=name).bounding_box()
+    wait_for_versions(page)
+    assert overflow(page) <= 0
+    for name in ("Add photos", "More like this", "Something else", "Download", "Actual size"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
         assert box, name
         assert box["height"] >= 44, name  # a thumb's
         assert box["x"] + box["width"] <= PHONE["viewport"]["width"], name
@@ -244,7 +199,7 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
             page.goto(client.url)
             if example:
                 page.locator(f"[data-example='{example}']").click()
-                wait_for_takes(page, 4)
+                wait_for_versions(page)
             return page
 
         def shoot(page: Page, name: str, whole: bool = False) -> None:
@@ -257,9 +212,9 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
         expect(page.locator("#legend")).to_be_visible(timeout=PATIENCE)
         shoot(page, "segmentation")
         page.get_by_label("Where it is unsure").check()
-        expect(page.locator("#legend")).to_contain_text("less sure")
+        expect(page.locator("#legend")).to_contain_text("least sure")
         shoot(page, "uncertainty")
-        drop(page, b"#!/bin/sh\n", "photo.jpg")
+        drop(page, (b"#!/bin/sh\n", "photo.jpg"))
         expect(page.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
         shoot(page, "error")
         shoot(opened(None, **PHONE), "phone-start")

@@ -12,7 +12,7 @@ _SUFFIXES = {
     ".avif", ".bmp", ".gif", ".heic", ".heif", ".j2c", ".j2k", ".jfif", ".jhc", ".jp2", ".jpe", ".jpeg", ".jpg", ".jph",
     ".jpx", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
 }  # fmt: skip
-_RESULT_NAME = re.compile(r"(.+)\.(color(-\d+)?|segmentation|uncertainty)\.(png|tif|jpg|webp)", re.DOTALL)
+_RESULT_NAME = re.compile(r"(.+)\.(color(-[a-z\d.-]+)?|segmentation|uncertainty)\.(png|tif|jpg|webp)", re.DOTALL)
 _log = logging.getLogger(__name__)
 
 

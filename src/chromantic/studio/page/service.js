@@ -1,24 +1,10 @@
-"use strict";
-
 // How the page speaks with the service, and what it says when that fails.
 
-const RETRY_SECONDS_AT_MOST = 10;
-const TITLES = {
-  401: "You are not let in.",
-  408: "The photo took too long to arrive.",
-  413: "This photo is too large.",
-  415: "This file is not a photo that the studio can read.",
-  422: "This did not work.",
-  503: "This took too long.",
-};
+import { text } from "./language.js";
+import { Trouble, sayBusy } from "./notices.js";
 
-/** What went wrong, in words for the person before the page. */
-class Trouble extends Error {
-  constructor(title, text) {
-    super(text);
-    this.title = title;
-  }
-}
+const RETRY_SECONDS_AT_MOST = 10;
+const TITLED = new Set([401, 408, 413, 415, 422, 503]);
 
 const pause = (seconds, signal) => new Promise((resolve, reject) => {
   const timer = setTimeout(resolve, 1000 * seconds);
@@ -28,7 +14,7 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
   });
 });
 
-async function ask(file, fields, accept, signal, onBusy) {
+async function ask(file, fields, accept, signal) {
   for (;;) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
@@ -38,32 +24,34 @@ async function ask(file, fields, accept, signal, onBusy) {
       response = await fetch("v1/colorize", { method: "POST", body: form, headers: { Accept: accept }, signal });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Trouble("The studio does not answer.", "Is it still running? Start it again and try once more.");
+      throw new Trouble(text("no-answer"), text("still-running"), { passing: true });
     }
     if (response.ok) return response;
     if (response.status !== 429) {
       const { detail } = await response.json().catch(() => ({}));
-      throw trouble(response.status, detail ?? response.statusText);
+      throw trouble(response.status, detail ?? "");
     }
-    onBusy?.();
+    sayBusy();
     await pause(Math.min(Number(response.headers.get("Retry-After")) || 1, RETRY_SECONDS_AT_MOST), signal);
   }
 }
 
 function trouble(status, detail) {
-  const text = detail.replace(/^(photo|result|work): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody before the page
-  return new Trouble(TITLES[status] ?? "Something went wrong.", `${text[0].toUpperCase()}${text.slice(1)}.`);
+  const said = detail.replace(/^(photo|result|work): /, "").replace(/ \(.*\)/, ""); // what libraries say helps nobody here
+  const title = text(TITLED.has(status) ? `title-${status}` : "wrong");
+  const sentence = said && `${said[0].toUpperCase()}${said.slice(1)}.`;
+  return new Trouble(title, sentence, { detail: true, passing: ![413, 415, 422].includes(status) });
 }
 
 /** A finished picture as a file. */
-async function askForFile(file, fields, signal) {
+export async function askForFile(file, fields, signal) {
   const response = await ask(file, fields, "image/*", signal);
   return response.blob();
 }
 
 /** Pictures by kind, each with its content as a blob, and what is said of the photo. */
-async function askForPictures(file, fields, { signal, onProgress, onBusy } = {}) {
-  const response = await ask(file, fields, "text/event-stream", signal, onBusy);
+export async function askForPictures(file, fields, { signal, onProgress } = {}) {
+  const response = await ask(file, fields, "text/event-stream", signal);
   const pictures = {};
   for await (const [name, data] of events(response.body)) {
     if (name === "progress") onProgress?.(data.rows / data.of);
@@ -71,7 +59,7 @@ async function askForPictures(file, fields, { signal, onProgress, onBusy } = {})
     else if (name === "error") throw trouble(data.status, data.detail);
     else return { pictures, ...data };
   }
-  throw new Trouble("The studio stopped in the middle.", "Is it still running? Start it again and try once more.");
+  throw new Trouble(text("stopped"), text("still-running"), { passing: true });
 }
 
 async function* events(body) {
@@ -100,4 +88,14 @@ async function* events(body) {
 function blob({ content, media_type }) {
   const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
   return new Blob([bytes], { type: media_type });
+}
+
+/** The weights in use and the limits; null where the service does not tell. */
+export async function askWhatThereIs() {
+  try {
+    const response = await fetch("v1/models");
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,0 +1,48 @@
+// In which language the page speaks.
+
+import { TEXTS } from "./texts.js";
+
+const KEPT = "chromantic-language";
+
+function kept() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null; // where storage is forbidden
+  }
+}
+
+const wished = [kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
+export let language = wished.find((name) => name in TEXTS) ?? "en";
+
+/** A text of the page, with values in place of names in braces. */
+export function text(key, values = {}) {
+  return TEXTS[language].page[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** What the network recognizes, by the name that it has for it. */
+export const thing = (name) => TEXTS[language].things[name] ?? name;
+
+export const number = (value, options) => value.toLocaleString(language, options);
+
+/** Gives every element that names a text this text. */
+export function translate() {
+  document.documentElement.lang = language;
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = text(node.dataset.text);
+  for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", text(node.dataset.label));
+  for (const node of document.querySelectorAll("[data-title]")) node.title = text(node.dataset.title);
+  for (const node of document.querySelectorAll("[data-alt]")) node.alt = text(node.dataset.alt);
+}
+
+export function speak(wanted) {
+  language = wanted;
+  try {
+    localStorage.setItem(KEPT, wanted);
+  } catch {
+    // then it is only for now
+  }
+  translate();
+}
+
+/** The languages that there are, each by its own name. */
+export const languages = () => Object.entries(TEXTS).map(([name, { called }]) => [name, called]);

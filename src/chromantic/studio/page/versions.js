@@ -1,0 +1,51 @@
+// The strip of a photo's versions.
+
+import { align, element, make, urlOf } from "./dom.js";
+import { number, text } from "./language.js";
+
+/** What a version is called. */
+export function captionOf({ expected, seed, temperature }) {
+  if (expected) return text("likeliest");
+  const key = temperature === 1 ? "version" : temperature < 1 ? "version-calmer" : "version-livelier";
+  return text(key, { seed });
+}
+
+export function showVersions({ versions, chosen }) {
+  const known = element("versions").childElementCount;
+  align(element("versions"), versions, itemOf, (item, version) => update(item, version, version === chosen));
+  if (element("versions").childElementCount > known && known) {
+    element("versions").scrollLeft = element("versions").scrollWidth;
+  }
+}
+
+function itemOf() {
+  return make("li", {}, make("button", {}, make("progress", { max: 1, value: 0 }), make("span")));
+}
+
+function update(item, version, chosen) {
+  const [button] = item.children;
+  button.setAttribute("aria-pressed", String(chosen));
+  button.setAttribute("aria-disabled", String(!version.content));
+  button.lastChild.textContent = captionOf(version);
+  button.querySelector("progress")?.setAttribute("aria-label", text("drawing"));
+  if (version.content && !button.querySelector("img")) {
+    button.firstChild.replaceWith(make("img", { src: urlOf(version.content), alt: "", draggable: false }));
+  }
+}
+
+/** How much of a version is drawn, from 0 to 1. */
+export function showProgress(photo, version, share) {
+  const place = photo.versions.indexOf(version);
+  const bar = element("versions").children[place]?.querySelector("progress");
+  if (bar) bar.value = share;
+}
+
+const liveliness = () => Number(element("liveliness").value);
+
+export function showLiveliness() {
+  const value = liveliness();
+  const key = value === 1 ? "normal" : value === 0 ? "only-likeliest" : value < 1 ? "calmer" : "wilder";
+  element("lively").textContent = `${number(value, { minimumFractionDigits: 1 })} · ${text(key)}`;
+}
+
+export { liveliness };
