@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from chromantic.cli.failures import Failures, find_photos
-from chromantic.cli.outputs import check_streams, leave_out_existing, plan_outputs
+from chromantic.cli.outputs import Outputs, check_streams, leave_out_existing, plan_outputs
 from chromantic.cli.program import STDIO, Choices, Debug, Device, KeepDates, Model, Photos, app
+from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError
 from chromantic.files import check_writable, copy_dates, is_disk_full
 from chromantic.options import Options
@@ -52,18 +54,11 @@ def colorize(
     Photos that fail are named at the end, and the exit code is then 1. For PHOTO, - reads standard input and writes
     standard output.
     """
-    if overwrite and skip_existing:
-        raise ChromanticError("--overwrite, --skip-existing: one excludes the other; leave one out")
-    samples = options.samples or 1
-    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
-    kinds += ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
     if photos == [STDIO]:
         output = output or STDIO
+    kinds = _kinds(options.samples or 1, segmentation, uncertainty)
+    _check_flags(overwrite, skip_existing, STDIO in (output, *photos) and keep_dates, output == STDIO and json_lines)
     check_streams(photos, output, len(kinds))
-    if output == STDIO and json_lines:
-        raise ChromanticError("--json: standard output takes the picture; leave it out")
-    if STDIO in (output, *photos) and keep_dates:
-        raise ChromanticError("--keep-dates: standard input and output have no dates; leave it out")
 
     with Failures(debug) as failures:
         sources: dict[Path, PhotoFile] = {file: file for file in find_photos(photos, failures)}
@@ -72,46 +67,95 @@ def colorize(
         outputs = plan_outputs(_suffixes(sources, options.format, failures), output, kinds, failures)
         if output and output != STDIO and outputs:
             check_writable(next(path for paths in outputs.values() for path in paths.values()))
-        planned = list(outputs)
         if skip_existing:
-            outputs = leave_out_existing(outputs)
-            for file in planned:
-                if file not in outputs and not json_lines:
-                    print(f"{file}: skipped, its results are there")
-        if not outputs:
-            return failures.exit_code
-
-        from chromantic.colorizer import Colorizer  # torch, once there is something to do
-        from chromantic.parallel import map_in_threads
-
-        colorizer = Colorizer.from_pretrained(model, device)
-        if segmentation and not colorizer.class_names:
-            raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
-
-        def work(file: Path) -> list[dict[str, object]] | Exception:
-            try:
-                for path in outputs[file].values():
-                    _check_place(path, overwrite)
-                records = _write_results(_colorize(colorizer, sources[file], options), outputs[file])
-                if keep_dates:
-                    for path in outputs[file].values():
-                        copy_dates(file, path)
-                return records
-            except BrokenPipeError:
-                raise
-            except Exception as error:  # whatever is wrong with one photo must not end the work on the others
-                return error
-
-        with progress("Colorizing", len(outputs)) as update:
-            for done, (file, written) in enumerate(zip(outputs, map_in_threads(work, outputs), strict=True), start=1):
-                if not isinstance(written, Exception):
-                    _tell(file, written, json_lines)
-                elif is_disk_full(written):
-                    raise ChromanticError(f"{file}: the disk is full; make room and start again") from written
-                else:
-                    failures.add(file, written)
-                update(done)
+            outputs = _without_existing(outputs, json_lines)
+        if outputs:
+            colorizer = _colorizer(model, device, segmentation)
+            work = partial(_colorize, colorizer, sources, outputs, options, overwrite, keep_dates)
+            _colorize_all(work, outputs, failures, json_lines)
     return failures.exit_code
+
+
+def _kinds(samples: int, segmentation: bool, uncertainty: bool) -> list[str]:
+    """The kinds of results of each photo, as their names tell them."""
+    kinds = ["color"] if samples == 1 else [f"color-{number}" for number in range(1, samples + 1)]
+    return kinds + ["segmentation"] * segmentation + ["uncertainty"] * uncertainty
+
+
+def _check_flags(overwrite: bool, skip_existing: bool, dates_of_streams: bool, json_with_picture: bool) -> None:
+    if overwrite and skip_existing:
+        raise ChromanticError("--overwrite, --skip-existing: one excludes the other; leave one out")
+    if dates_of_streams:
+        raise ChromanticError("--keep-dates: standard input and output have no dates; leave it out")
+    if json_with_picture:
+        raise ChromanticError("--json: standard output takes the picture; leave it out")
+
+
+def _without_existing(outputs: Outputs, json_lines: bool) -> Outputs:
+    """The results that are not there yet; a line for each photo that has all."""
+    missing = leave_out_existing(outputs)
+    for file in outputs:
+        if file not in missing and not json_lines:
+            print(f"{file}: skipped, its results are there")
+    return missing
+
+
+def _colorizer(model: str, device: DeviceName, segmentation: bool) -> "Colorizer":
+    from chromantic.colorizer import Colorizer  # torch, once there is something to do
+
+    colorizer = Colorizer.from_pretrained(model, device)
+    if segmentation and not colorizer.class_names:
+        raise ChromanticError(f"{model}: these weights know no segmentation; leave out --segmentation")
+    return colorizer
+
+
+def _colorize_all(
+    work: Callable[[Path], list[dict[str, object]] | Exception], files: Collection[Path], failures: Failures, json: bool
+) -> None:
+    """Does the work on each photo, and says what came of it.
+
+    Raises:
+        ChromanticError: The disk is full.
+    """
+    from chromantic.parallel import map_in_threads
+
+    with progress("Colorizing", len(files)) as update:
+        for done, (file, written) in enumerate(zip(files, map_in_threads(work, files), strict=True), start=1):
+            if not isinstance(written, Exception):
+                _tell(file, written, json)
+            elif is_disk_full(written):
+                raise ChromanticError(f"{file}: the disk is full; make room and start again") from written
+            else:
+                failures.add(file, written)
+            update(done)
+
+
+def _colorize(
+    colorizer: "Colorizer",
+    sources: Mapping[Path, "PhotoFile"],
+    outputs: Outputs,
+    options: Options,
+    overwrite: bool,
+    keep_dates: bool,
+    file: Path,
+) -> list[dict[str, object]] | Exception:
+    """Writes the results of one photo; returns what JSON says of each, or what went wrong."""
+    from chromantic.photo import log_notices, read_photo
+
+    try:
+        for path in outputs[file].values():
+            _check_place(path, overwrite)
+        photo = read_photo(sources[file], _STDIN, strict=options.strict)
+        log_notices(photo, invert=options.invert, descreen=options.descreen)
+        records = _write_results(colorizer.colorize(photo, options), outputs[file])
+        if keep_dates:
+            for path in outputs[file].values():
+                copy_dates(file, path)
+        return records
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # whatever is wrong with one photo must not end the work on the others
+        return error
 
 
 def _suffixes(sources: Mapping[Path, "PhotoFile"], format: str | None, failures: Failures) -> dict[Path, str]:
@@ -140,14 +184,6 @@ def _check_place(path: Path, overwrite: bool) -> None:
     check_writable(path)
     if path.exists() and not overwrite and not is_sealed(path):
         raise ChromanticError(f"{path}: was changed since, or is no result; move it away, or give --overwrite")
-
-
-def _colorize(colorizer: "Colorizer", source: "PhotoFile", options: Options) -> "Colorization":
-    from chromantic.photo import log_notices, read_photo
-
-    photo = read_photo(source, _STDIN, strict=options.strict)
-    log_notices(photo, invert=options.invert, descreen=options.descreen)
-    return colorizer.colorize(photo, options)
 
 
 def _write_results(result: "Colorization", outputs: Mapping[str, Path]) -> list[dict[str, object]]:
