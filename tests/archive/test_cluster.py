@@ -16,7 +16,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from chromantic.archive.cluster import check_address, worker_resources
+from chromantic.archive.address import check_address
+from chromantic.archive.cluster import worker_resources
 from chromantic.cli import main
 from chromantic.errors import ChromanticError
 
@@ -72,7 +73,7 @@ def listening(answer: bytes | None) -> Iterator[int]:
     ("answer", "words"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Ray"), (b"", "is not Ray"), (None, "timed out")]
 )
 def test_what_answers_but_is_no_cluster_is_refused_at_once(answer, words, monkeypatch):
-    monkeypatch.setattr("chromantic.archive.cluster._CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("chromantic.archive.address._CONNECT_SECONDS", 0.2)
     with (
         listening(answer) as port,
         pytest.raises(ChromanticError, match=rf"^127\.0\.0\.1:{port}: no Ray cluster there \(.*{words}"),

@@ -68,10 +68,6 @@ def run(
         ChromanticError: A folder or an option cannot be used, another run is at work, or the disk is full.
     """
     _check_folders(job)
-    if ray_address:
-        from chromantic.archive.cluster import check_address  # here: Ray is an extra
-
-        check_address(ray_address)
     colorizer = Colorizer.from_pretrained(job.model, job.device)
     counts, tried = Counts(), dict[Path, Version]()
     with only_run(job.target), closing(Manifest(job.target)) as manifest:

@@ -42,11 +42,16 @@ def archive(
 
     The exit code is 1 if photos failed. Each photo has one result: --samples 1 draws it, as --seed does.
     """
+    if (options.samples or 1) > 1:
+        raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
+    if ray:
+        from chromantic.archive.address import check_address
+
+        check_address(ray)
+
     from chromantic.archive.console import run_with_progress
     from chromantic.archive.job import Job
 
-    if (options.samples or 1) > 1:
-        raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
     logging.getLogger("chromantic.archive").setLevel(logging.DEBUG if debug else logging.NOTSET)
     job = Job(source, target, model, device, options, keep_dates, exclude)
     return run_with_progress(job, workers=workers, ray_address=ray, watch=watch)
