@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import random
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from PIL import Image
 from chromantic.errors import ChromanticError
 from chromantic.photo import FORMATS, Provenance, encode_rows, read_photo
 
-COMMAND = "import sys; from test_independence import digests; print(*digests(sys.argv[1]))"
 PACKETS = (
     XMP,
     XMP.replace(b"lib:", b"y:").replace(b"xmlns:lib", b"xmlns:y"),
@@ -66,19 +66,52 @@ def photos(folder: Path, count: int) -> list[Path]:
 
 def alone(path: Path) -> list[str]:
     """What becomes of a photo in a process of its own."""
+    return child("print(*digests(sys.argv[1]))", str(path)).split()
+
+
+def child(code: str, *arguments: str) -> str:
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path]
-    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {folders!r}; {COMMAND}", str(path)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    code = f"import sys; sys.path[:0] = {folders!r}; from test_independence import *; {code}"
+    return subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("count", [9, pytest.param(200, marks=pytest.mark.slow)])
-def test_bytes_are_those_of_a_process_of_its_own(tmp_path, caplog, count):
+def print_by_forks(paths: str) -> None:
+    """Prints, for each path in a file, what becomes of it in a fork."""
+    for path in Path(paths).read_text().splitlines():
+        if os.fork():
+            os.wait()
+        else:
+            print(path, *digests(path), flush=True)
+            os._exit(0)
+
+
+def alone_by_forks(paths: list[Path], folder: Path) -> dict[Path, list[str]]:
+    """What becomes of each photo in a fork of a process that has read none: as in one of its own, but sooner."""
+    (folder / "paths").write_text("\n".join(map(str, paths)))
+    lines = child("print_by_forks(sys.argv[1])", str(folder / "paths")).splitlines()
+    return {Path(path): found for path, *found in map(str.split, lines)}
+
+
+def test_bytes_are_those_of_a_process_of_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
+    paths = photos(tmp_path, 9)
+    check(paths, {path: alone(path) for path in paths}, 3)
+
+
+@pytest.mark.slow
+def test_bytes_of_many_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """For more photos: `CHROMANTIC_PHOTOS=10000 pytest -m slow tests/photo/test_independence.py --timeout=0`."""
+    caplog.set_level(logging.ERROR)
+    count = int(os.environ.get("CHROMANTIC_PHOTOS", "200"))
     paths = photos(tmp_path, count)
-    expected = {path: alone(path) for path in paths}
-    for seed in range(3):
+    check(paths, alone_by_forks(paths, tmp_path), 3 if count <= 200 else 1)
+
+
+def check(paths: list[Path], expected: dict[Path, list[str]], times: int) -> None:
+    """Compares what becomes of photos in random orders, and beside each other, with what is expected."""
+    for seed in range(times):
         order = random.Random(seed).sample(paths, len(paths))
         assert {path: digests(str(path)) for path in order} == expected
     results = [path for path in paths if len(set(expected[path])) > 1]  # of failures, all formats say the same
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(digests, map(str, results * 3))) == [expected[path] for path in results * 3]
+        assert list(pool.map(digests, map(str, results * times))) == [expected[path] for path in results * times]
