@@ -1,6 +1,7 @@
 """Fixtures of the studio's tests."""
 
 import io
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
+from proxies import program
 from served import LIMITS, Client, serving
 
 from chromantic.colorizer import Colorizer
@@ -64,3 +66,14 @@ def page(context: "BrowserContext", studio: Client, errors: list[str]) -> "Page"
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(studio.url)
     return page
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost; its key lies beside it."""
+    program("openssl")
+    path = tmp_path_factory.mktemp("tls") / "colors.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-out", str(path), "-keyout", str(path.with_suffix(".key"))]
+    subprocess.run(command, check=True, capture_output=True)
+    return path

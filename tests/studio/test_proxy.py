@@ -1,20 +1,12 @@
-"""The studio behind the proxies of docs/proxy, as they are printed but for ports, certificates and names."""
+"""The studio behind the proxies of docs/proxy."""
 
-import os
-import re
-import shutil
-import socket
-import ssl
-import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from served import Client, serving, wait_until
+from proxies import ask, caddy, form, nginx, traefik
+from served import serving
 
 from chromantic.colorizer import Colorizer
 from chromantic.web.deployment import Deployment
@@ -22,99 +14,11 @@ from chromantic.web.deployment import Deployment
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PRINTED = Path(__file__).parents[2] / "docs" / "proxy"
 TOKEN = "correct-horse-battery-staple"
 HOSTS = Deployment("/colors", allowed_hosts=("localhost", "colors.example"))
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
-def program(name: str) -> str:
-    found = shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin")
-    if found is None or shutil.which("openssl") is None:
-        pytest.skip(f"no {name} (or no openssl) to stand before the studio; install {name}")
-    return found
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost; its key lies beside it."""
-    program("openssl")
-    path = tmp_path_factory.mktemp("tls") / "colors.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-out", str(path), "-keyout", str(path.with_suffix(".key"))]
-    subprocess.run(command, check=True, capture_output=True)
-    return path
-
-
-@contextmanager
-def running(command: list[str], port: int) -> Iterator[str]:
-    """The address of a proxy under localhost."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as proxy:
-
-        def answers() -> bool:
-            assert proxy.poll() is None, proxy.stderr and proxy.stderr.read()
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
-        try:
-            wait_until(answers, 30)
-            yield f"https://localhost:{port}/colors/"
-        finally:
-            proxy.terminate()
-
-
-@contextmanager
-def nginx(studio: Client, certificate: Path, folder: Path, *, bare: bool = False) -> Iterator[str]:
-    """Nginx with the configuration printed; bare: without any header that it does not set by itself."""
-    port, text = free_port(), (PRINTED / "nginx.conf").read_text()
-    places = f"pid {folder}/pid; error_log {folder}/errors; daemon off;\n" + "user root;\n" * (os.getuid() == 0)
-    text = text.replace("http {", f"{places}http {{ access_log off; client_body_temp_path {folder}/body;", 1)
-    for kind in ("proxy", "fastcgi", "uwsgi", "scgi"):
-        text = text.replace("access_log off;", f"access_log off; {kind}_temp_path {folder}/{kind};", 1)
-    text = text.replace("127.0.0.1:8000", studio.url.removeprefix("http://")).replace("listen 443", f"listen {port}")
-    text = text.replace("/etc/ssl/colors", str(certificate.with_suffix(""))).replace("server_name colors.example;", "")
-    if bare:
-        text = re.sub(r"proxy_set_header (Host|X-).*", "", text).replace("http://studio;", f"{studio.url};")
-    (folder / "nginx.conf").write_text(text)
-    command = [program("nginx"), "-p", str(folder), "-e", f"{folder}/errors", "-c", f"{folder}/nginx.conf"]
-    with running(command, port) as address:
-        yield address
-
-
-@contextmanager
-def caddy(studio: Client, certificate: Path, folder: Path) -> Iterator[str]:
-    port, text = free_port(), (PRINTED / "Caddyfile").read_text()
-    text = text.replace("127.0.0.1:8000", studio.url.removeprefix("http://"))
-    tls = f"tls {certificate} {certificate.with_suffix('.key')}"
-    text = text.replace("colors.example {", f"localhost:{port} {{\n\t{tls}")
-    text = text.replace("{\n\tservers", "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers", 1)
-    (folder / "Caddyfile").write_text(text)
-    command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
-    with running(command, port) as address:
-        yield address
-
-
-def ask(address: str, certificate: Path, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-    trusted = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(certificate)))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusted)
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    try:
-        with opener.open(urllib.request.Request(address, body, headers), timeout=60) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-
-
-def form(photo: bytes) -> tuple[bytes, dict[str, str]]:
-    head = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="photo"\r\n\r\n'
-    return head + photo + b"\r\n--x--\r\n", {"Content_Type": "multipart/form-data; boundary=x"}
-
-
-@pytest.mark.parametrize("proxy", [nginx, caddy])
+@pytest.mark.parametrize("proxy", [nginx, caddy, traefik])
 def test_as_printed(
     proxy: Callable[..., Iterator[str]], load: Callable[[], Colorizer], photo: bytes, certificate: Path, tmp_path: Path
 ) -> None:
