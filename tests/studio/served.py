@@ -86,6 +86,6 @@ def process(weights: Path, folder: Path, *options: str) -> Iterator[tuple[subpro
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
         assert running.stdout
         try:
-            yield running, Client(running.stdout.readline().split()[0].rstrip("/"))
+            yield running, Client(running.stdout.readline().split()[0].partition("?")[0].rstrip("/"))
         finally:
             running.kill()
