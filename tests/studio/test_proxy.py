@@ -70,7 +70,7 @@ def test_the_page_through_nginx(
         (cookie,) = context.cookies()
         assert (cookie["path"], cookie["secure"], cookie["httpOnly"]) == ("/colors/", True, True)
         page.locator("[data-example='horses.jpg']").click()
-        expect(page.locator("#takes img")).to_have_count(4, timeout=60_000)
+        expect(page.locator("#versions img")).to_have_count(4, timeout=60_000)
         with page.expect_download() as download:
             page.locator("#download").click()
         assert download.value.suggested_filename == "horses.color.jpg"
