@@ -1,3 +1,4 @@
+import io
 import json
 import subprocess
 import sys
@@ -110,26 +111,33 @@ def test_every_mode_of_photo_works(tmp_path, tiny_weights, mode):
 # Standard input and output
 
 
-def piped(*arguments: object, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "chromantic", "colorize", *map(str, arguments)]
-    return subprocess.run(command, input=data, capture_output=True, check=False)
-
-
 def test_a_photo_goes_through_a_pipe(photo, tiny_weights):
     model = ["--model", tiny_weights]
     assert run("colorize", photo, *model) == 0
     result = (photo.parent / "dog.color.png").read_bytes()
-    process = piped("-", *model, data=photo.read_bytes())
+    command = [sys.executable, "-m", "chromantic", "colorize", "-", *map(str, model)]
+    process = subprocess.run(command, input=photo.read_bytes(), capture_output=True, check=False)
     assert (process.returncode, process.stdout, process.stderr) == (0, result, b"")
-    process = piped(photo, "--output", "-", *model)
-    assert (process.returncode, process.stdout, process.stderr) == (0, result, b"")
+
+
+def test_input_and_output_go_through_pipes_alone_too(photo, tiny_weights, monkeypatch, capfdbinary):
+    model = ["--model", tiny_weights]
+    assert run("colorize", photo, *model) == 0
+    result = (photo.parent / "dog.color.png").read_bytes()
+    capfdbinary.readouterr()
+    assert run("colorize", photo, "--output", "-", *model) == 0
+    assert capfdbinary.readouterr() == (result, b"")
     output = photo.parent / "new"
-    process = piped("-", "--output", output, *model, data=photo.read_bytes())
-    assert process.stdout.decode() == f"standard input: wrote {output / 'stdin.color.png'}\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes())))
+    assert run("colorize", "-", "--output", output, *model) == 0
+    said = f"standard input: wrote {output / 'stdin.color.png'}\n"
+    assert capfdbinary.readouterr() == (said.encode(), b"")
     assert (output / "stdin.color.png").read_bytes() == result
-    process = piped("-", *model, data=photo.read_bytes()[:900])
-    assert (process.returncode, process.stdout) == (1, b"")
-    assert process.stderr.startswith(b"chromantic: standard input: damaged or truncated")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes()[:900])))
+    assert run("colorize", "-", *model) == 1
+    said, errors = capfdbinary.readouterr()
+    assert said == b""
+    assert errors.startswith(b"chromantic: standard input: damaged or truncated")
 
 
 @pytest.mark.parametrize(

@@ -31,37 +31,40 @@ with stopping.stoppable():
         print("begun", flush=True)
         time.sleep(60)
     finally:
+        print("ending", flush=True)
         time.sleep(60)
 """
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
-def test_a_signal_leaves_nothing_half_written(tmp_path: Path, tiny_weights: Path, number: int, code: int):
-    rng = np.random.default_rng(0)
-    for name in ("a.png", "b.png"):
-        Image.fromarray(rng.integers(0, 256, (1500, 1500), dtype=np.uint8)).save(tmp_path / name)
+def test_a_signal_leaves_nothing_half_written(tmp_path: Path, tiny_weights: Path):
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "0.png")
+    for number in range(1, 60):  # enough that some are always left
+        (tmp_path / f"{number}.png").hardlink_to(tmp_path / "0.png")
     command = [sys.executable, "-m", "chromantic", "colorize", tmp_path, "--model", tiny_weights]
     with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not list(tmp_path.glob(".chromantic-*/*")):
             assert process.poll() is None
             time.sleep(0.005)
-        process.send_signal(number)
+        process.terminate()
         _, errors = process.communicate()
-    assert (process.returncode, errors) == (code, b"")
+    assert (process.returncode, errors) == (143, b"")
     assert not list(tmp_path.glob(".chromantic-*"))
 
 
-@pytest.mark.parametrize(("grace", "signals"), [(0.5, 1), (600, 2)])
-def test_what_does_not_end_by_itself_is_ended(tmp_path: Path, grace: float, signals: int):
+@pytest.mark.parametrize(
+    ("number", "code", "grace", "signals"),
+    [(signal.SIGTERM, 143, 0.5, 1), (signal.SIGINT, 130, 600, 2), (signal.SIGHUP, 129, 0.2, 1)],
+)
+def test_what_does_not_end_by_itself_is_ended(tmp_path: Path, number: int, code: int, grace: float, signals: int):
     command = [sys.executable, "-c", _STUCK, str(tmp_path), str(grace)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
-        process.stdout.readline()
         for _ in range(signals):
-            process.terminate()
-            time.sleep(0.2)
+            process.stdout.readline()  # that it has begun, then that it is ending
+            process.send_signal(number)
         _, errors = process.communicate(timeout=20)
-    assert (process.returncode, errors) == (143, b"")
+    assert (process.returncode, errors) == (code, b"")
     assert not list(tmp_path.iterdir())
 
 
