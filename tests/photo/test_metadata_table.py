@@ -192,7 +192,7 @@ def test_comments_of_jpeg_are_kept(tmp_path, output):
 
 @cache
 def large_xmp() -> bytes:
-    items = "".join(f"<rdf:li>step {number} ß</rdf:li>" for number in range(12_000))
+    items = "".join(f"<rdf:li>step {number} ß</rdf:li>" for number in range(6_000))
     history = f"<dc:source><rdf:Bag>{items}</rdf:Bag></dc:source></rdf:Description>"
     return XMP.decode().replace("</rdf:Description>", history).encode()
 
@@ -217,8 +217,8 @@ def test_large_xmp_is_kept(tmp_path, caplog, kind, output):
         sizes = [struct.unpack(">32sII", part[:40]) for part in parts]
         assert sizes == [(guid.encode(), len(extended), 65400 * number) for number in range(len(parts))]
         found |= properties(extended)
-    assert len(found["dc:source"]) == 12_000
-    assert found["dc:source"][-1] == "step 11999 ß"
+    assert len(found["dc:source"]) == 6_000
+    assert found["dc:source"][-1] == "step 5999 ß"
     assert found["lib:shelf"] == "12-b < ß"
     assert found["ext:DigitalSourceType"] == ENHANCED
     assert not caplog.records

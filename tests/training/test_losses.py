@@ -134,8 +134,12 @@ def test_the_purple_flow_has_no_segmentation_loss() -> None:
 
 def test_weighted_1_100_1_the_losses_are_of_one_magnitude(photos_root: Path, tmp_path: Path) -> None:
     """On real photos, for what an untrained network knows: nothing (uniform classes, spread colours)."""
-    path = tmp_path / "cache.safetensors"
-    prepare(Collections(coco=photos_root / "COCO"), output=path)
+    coco, path = tmp_path / "COCO", tmp_path / "cache.safetensors"
+    coco.mkdir()
+    for folder in ("images", "voc_labels"):
+        (coco / folder).symlink_to(photos_root / "COCO" / folder)
+    (coco / "voc_labels.txt").write_text("\n".join((photos_root / "COCO/voc_labels.txt").read_text().split()[:40]))
+    prepare(Collections(coco=coco), output=path)
     photos = load_cache(path)
     batch = sample_batch(photos, step=0, batch_size=16, seed=0, weights=photos.sampling_weights())
     torch.manual_seed(0)
