@@ -6,7 +6,16 @@ import torch
 import torch.nn.functional as F
 from skimage.color import lab2rgb, rgb2lab
 
-from chromantic.photo import Photo, grey_image, join_chroma, opacity_of, shrink_lightness, to_image
+from chromantic.photo import (
+    Photo,
+    colour_image,
+    grey_image,
+    join_chroma,
+    opacity_of,
+    shrink_lightness,
+    split_lightness,
+    to_image,
+)
 
 
 @pytest.fixture
@@ -74,6 +83,21 @@ def test_the_grey_picture_has_the_levels_of_the_lightness(rng, white):
     depth = {255: np.uint8, 65535: np.uint16, 1: np.float32}[white]
     photo = Photo((grey * (white / 255)).astype(depth))
     np.testing.assert_array_equal(np.asarray(grey_image(photo)), grey[..., 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_colour_picture_has_the_photos_own_levels(rng, channels):
+    levels = rng.integers(0, 256, (3, 4, channels), np.uint8)
+    for photo in (Photo(levels), Photo(levels.astype(np.uint16) * 257), Photo(levels / np.float32(255))):
+        image = colour_image(photo)
+        assert image.mode == {1: "L", 3: "RGB"}[channels]
+        np.testing.assert_array_equal(np.asarray(image).reshape(levels.shape), levels)
+
+
+def test_lightness_stays_in_its_range():
+    photo = Photo(np.float32([-0.01, 0, 1, 1.01]).reshape(2, 2, 1))
+    for lightness in (split_lightness(photo), shrink_lightness(photo, (2, 2))):
+        assert (lightness.min(), lightness.max()) == (0, 100)
 
 
 @pytest.mark.parametrize(("own", "white"), [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)])
