@@ -25,6 +25,7 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "photo/test_lightness.py": ("skimage",),
     "photo/test_tones.py": ("imagecodecs",),
     "photo/test_unread.py": ("imagecodecs", "openjpeg"),
+    "photo/test_tiff_unread.py": ("imagecodecs",),
     "photo/test_tiff.py": ("imagecodecs", "skimage", "tifffile"),
     "photo/test_metadata.py": ("tifffile",),
     "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),
