@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 _STUCK = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
 from chromantic.cli import stopping
 from chromantic.files import write_whole
@@ -22,6 +22,7 @@ def write():
         begun.set()
         time.sleep(60)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what runs behind them ignore it
 stopping.GRACE_SECONDS = float(sys.argv[2])
 with stopping.stoppable():
     begun = threading.Event()
