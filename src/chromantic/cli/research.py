@@ -114,6 +114,9 @@ def evaluate(
         Path | None,
         Parameter(help="Segmenter to measure the mIoU with: .safetensors, .onnx, or deeplabv3_resnet101."),
     ] = None,
+    hints: Annotated[
+        bool, Parameter(help="Measure instead what it buys to know the colours of 1 to 100 points.")
+    ] = False,
     output: Annotated[Path | None, Parameter(help="JSON file for all measures.")] = None,
     csv: Annotated[Path | None, Parameter(help="CSV file with a row for each photo.")] = None,
     html: Annotated[
@@ -124,8 +127,10 @@ def evaluate(
     """Measure weights, or another system's results, on photos not trained on."""
     from chromantic.evaluation.card import update_card
     from chromantic.evaluation.judge.segmenters import load_segmenter
-    from chromantic.evaluation.report import evaluate_results, evaluate_weights
+    from chromantic.evaluation.report import evaluate_results, evaluate_weights, evaluate_weights_hinted
 
+    if hints and (results or train or segmenter or html or card):
+        raise ChromanticError("--hints measures weights alone; leave out --results, --train, --segmenter, --html, --card")
     if results and (model != "default" or train or card):
         raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
     if card and resize != "squash128":
@@ -140,6 +145,8 @@ def evaluate(
         report = evaluate_results(
             results, photos, limit=limit, segmenter=judge, keep_pictures=html is not None, resize=resize
         )
+    elif hints:
+        report = evaluate_weights_hinted(model, photos, seed=seed, limit=limit, resize=resize)
     else:
         report = evaluate_weights(
             model,

@@ -18,6 +18,7 @@ from chromantic.devices import choose_device
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.gallery import Gallery
+from chromantic.evaluation.hinted import COUNTS, evaluate_hints
 from chromantic.evaluation.measurement import Evaluation
 from chromantic.evaluation.measures.chroma_error import RMSE
 from chromantic.evaluation.measures.floor import fit_floor
@@ -37,6 +38,7 @@ _COLUMNS = {
     "generator, one sample": ("sample", "generator"),
     "between samples": ("between_samples",),
     "result": ("result",),
+    **{f"{count} points": (f"hints_{count}",) for count in COUNTS},
 }
 _PAGES = templates("chromantic.evaluation")
 _INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
@@ -51,8 +53,8 @@ class Report:
         system: Name or file of the weights, or folder of the results.
         sha256: First digits of the hash of the weights' file, or of all results.
         collections: Numbers of photos by collection.
-        samples: Samples of every photo, at temperature 1; None of results.
-        seed: Of the samples; None of results.
+        samples: Samples of every photo, at temperature 1; None where nothing was drawn.
+        seed: Of the samples or the hints' places; None of results.
         evaluation: What was measured.
         gallery: The pictures, where they were kept.
     """
@@ -208,6 +210,34 @@ def evaluate_weights(
     )
     counts = {name: len(examples) for name, examples in chosen.items()}
     return Report(__version__, weights, pretrained.fingerprint(weights), counts, samples, seed, evaluation, gallery)
+
+
+def evaluate_weights_hinted(
+    weights: str,
+    collections: Mapping[str, Sequence[Example]],
+    *,
+    seed: int = 0,
+    limit: int | None = None,
+    resize: Resize = "squash128",
+) -> Report:
+    """Measures what known colours buy, as `evaluate_hints` does. A GPU does the work where there is one.
+
+    Args:
+        weights: Name of shipped weights, or a file, of a network that takes hints.
+        collections: Photos to measure on, by the collection's name.
+        seed: Of the hints' places.
+        limit: Measure so many photos of every collection, its first ones; None measures all.
+        resize: How photos become 128 x 128 pixels; it stands in every measure's name.
+
+    Raises:
+        ChromanticError: Weights or a photo cannot be used, there is no colourful photo, or an argument is out of
+            range.
+    """
+    chosen = _limited(collections, limit)
+    network = pretrained.load(weights).to(choose_device("auto"))
+    evaluation = evaluate_hints(network, _photos(chosen), seed=seed, resize=resize)
+    counts = {name: len(examples) for name, examples in chosen.items()}
+    return Report(__version__, weights, pretrained.fingerprint(weights), counts, None, seed, evaluation)
 
 
 def evaluate_results(
