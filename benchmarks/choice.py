@@ -76,7 +76,7 @@ def choices(
     preview = mixture.mean(scene.chroma_parameters)
     yield "grey", torch.zeros_like(truth)
     yield "mean colours (preview)", preview
-    for gain in (1.3, GAIN):
+    for gain in (1.3, 1.4, 1.5, 1.6, 1.7):
         yield f"mean colours x {gain:g}", gain * preview
     photos = torch.arange(len(lightness))
     each = (scene.map(itemgetter([photo])) for photo in photos.tolist())

@@ -130,7 +130,7 @@ def evaluate(
     from chromantic.evaluation.report import evaluate_results, evaluate_weights, evaluate_weights_hinted
 
     if hints and (results or train or segmenter or html or card):
-        raise ChromanticError("--hints measures weights alone; leave out --results, --train, --segmenter, --html, --card")
+        raise ChromanticError("--hints goes without --results, --train, --segmenter, --html and --card; leave them out")
     if results and (model != "default" or train or card):
         raise ChromanticError(f"{results}: results have no weights; leave out --model, --train and --card")
     if card and resize != "squash128":

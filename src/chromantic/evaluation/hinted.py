@@ -38,7 +38,7 @@ def evaluate_hints(
         ChromanticError: The network takes no hints, no photo has colours, or a file is missing or unreadable.
     """
     if model.hints is None:
-        raise ChromanticError("hints: this network takes none; give weights of a network that does, such as lite")
+        raise ChromanticError("hints: this network takes none; give weights of a network that does, such as default")
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     measurement = Measurement(examples, None, None)

@@ -18,7 +18,7 @@ from chromantic.model.network import Scene
 from chromantic.sampling.noise import to_gumbel
 from chromantic.sampling.regions import find_regions
 
-GAIN = 1.75
+GAIN = 1.85
 """From the colourfulness of these draws to that of photographs (docs/experiments/choice.md)."""
 _WITHIN = 8.0
 """How far colours differ within a thing: standard deviation in CIE units of the observation."""
