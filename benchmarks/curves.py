@@ -1,4 +1,4 @@
-"""Draws a training's curves, the losses on the validation photos by photos seen: `python -m benchmarks.curves LOG SVG`."""
+"""Draws a training's losses on the validation photos by photos seen: `python -m benchmarks.curves LOG SVG`."""
 
 import json
 import sys

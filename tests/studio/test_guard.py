@@ -45,10 +45,15 @@ def test_only_the_pages_files_are_served(studio: Client) -> None:
 
 
 def test_the_examples_are_those_whose_licences_are_listed(studio: Client) -> None:
-    originals = Path(__file__).parents[2] / "examples"
-    for name in re.findall(r'src="examples/([^"]+)"', studio.get("/").text):
+    originals, page = Path(__file__).parents[2] / "examples", studio.get("/").text
+    names = re.findall(r'data-example="([^"]+)"', page)
+    assert names
+    for name in names:
         assert studio.get(f"/examples/{name}").content == (originals / name).read_bytes()
         assert name in (originals / "README.md").read_text()
+    for name in re.findall(r'src="examples/([^"]+)"', page):
+        assert name.replace("-half.avif", ".jpg") in names
+        assert studio.get(f"/examples/{name}").headers["Content-Type"] == "image/avif"
 
 
 def test_other_names_and_other_sites_are_refused(studio: Client, photo: bytes) -> None:
