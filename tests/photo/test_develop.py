@@ -122,6 +122,11 @@ def test_remedies_silence_what_is_said(
     assert all(message.startswith("old.tif: ") and words in message for message in caplog.messages)
 
 
+def test_a_photo_without_a_path_has_the_name_that_it_is_given(caplog: pytest.LogCaptureFixture) -> None:
+    log_notices(Photo(colourful()), "standard input", invert=False, descreen=False)
+    assert [message.partition(":")[0] for message in caplog.messages] == ["standard input"]
+
+
 @pytest.mark.slow
 def test_false_alarms_on_real_photos(photos_root: Path) -> None:
     """Few greys are taken for negatives, or in colour; most colour photos are seen to be."""

@@ -146,7 +146,7 @@ def _colorize(
         for path in outputs[file].values():
             _check_place(path, overwrite)
         photo = read_photo(sources[file], _STDIN, strict=options.strict)
-        log_notices(photo, invert=options.invert, descreen=options.descreen)
+        log_notices(photo, _STDIN, invert=options.invert, descreen=options.descreen)
         records = _write_results(colorizer.colorize(photo, options), outputs[file])
         if keep_dates:
             for path in outputs[file].values():

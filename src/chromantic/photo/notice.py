@@ -21,12 +21,19 @@ _RADIUS = 4
 _log = logging.getLogger(__name__)
 
 
-def log_notices(photo: Photo, *, invert: bool, descreen: bool) -> None:
-    """Warns in the log of what is odd about a photo, unless an option has been taken against it."""
+def log_notices(photo: Photo, name: str = "photo", *, invert: bool, descreen: bool) -> None:
+    """Warns in the log of what is odd about a photo, unless an option has been taken against it.
+
+    Args:
+        photo: The photo.
+        name: What messages call a photo that has no path.
+        invert: Whether a negative is made a positive.
+        descreen: Whether a screen is smoothed.
+    """
     mended = {"bilevel": descreen, "negative": invert}
     for what, notice in notices(photo).items():
         if not mended.get(what):
-            _log.warning("%s: %s", photo.source or "photo", notice)
+            _log.warning("%s: %s", photo.source or name, notice)
 
 
 def notices(photo: Photo) -> dict[str, str]:
