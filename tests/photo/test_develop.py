@@ -36,7 +36,7 @@ def colourful() -> np.ndarray:
 
 def colour_negative() -> np.ndarray:
     """With the orange mask of its film."""
-    positive = 0.8 * smooth()[..., None] + 0.2 * colourful()
+    positive = 0.7 * smooth()[..., None] + 0.3 * colourful()
     return ((1 - positive) * np.array([0.95, 0.6, 0.4])).astype(np.float32)
 
 
@@ -95,6 +95,12 @@ def test_what_is_said() -> None:
     assert notices(Photo(np.zeros((1, 1, 1), np.uint8))) == {}
     assert notices(Photo(np.full((1, 300, 3), 255, np.uint8))) == {}
     assert notices(Photo(colour_negative())).keys() == {"negative"}
+
+
+def test_dark_sepia_is_no_negative() -> None:
+    dark = 0.7 * smooth()[..., None] ** np.array([0.78, 1, 1.35]) * np.array([1, 0.9, 0.62])
+    noise = np.random.default_rng(0).normal(0, 0.01, dark.shape)
+    assert notices(Photo((dark + noise).clip(0, 1).astype(np.float32))) == {}
 
 
 def test_a_grey_negative_with_all_its_detail_in_the_highlights() -> None:

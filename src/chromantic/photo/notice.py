@@ -15,7 +15,8 @@ _SIDE = 128
 _MOST_SAMPLES = 1 << 20
 _COLOURFUL = 6.0  # of chroma (root mean square) that lightness does not explain; a toned print has 1 to 3
 _MASK = (0.65, 0.9)  # of red are blue and green at most in the film of colour negatives
-_MASKED = 0.97  # of the pixels are redder than green, and greener than blue
+_MASKED = 0.9  # of the pixels are redder than green, and greener than blue
+_UNTONED = 4.5  # of the same chroma a colour negative has at least; noisy sepia has 4
 _NEGATIVE = 0.2  # detail in the highlights, less that in the shadows: 1 of 200 photos has more
 _RADIUS = 4
 _log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def notices(photo: Photo) -> dict[str, str]:
         return found
     if _looks_negative(small):
         found["negative"] = "looks like a negative; the option invert makes a positive of it"
-    elif small.shape[2] == 3 and _is_colourful(small):
+    elif small.shape[2] == 3 and _chroma_besides_tone(small) > _COLOURFUL:
         found["colour"] = "is in colour already, of which only the lightness is used"
     return found
 
@@ -72,13 +73,13 @@ def _small(photo: Photo) -> Float[np.ndarray, "height width channels"]:
     return small
 
 
-def _is_colourful(small: Float[np.ndarray, "height width 3"]) -> bool:
-    """Whether there is chroma besides a tone that goes with lightness."""
+def _chroma_besides_tone(small: Float[np.ndarray, "height width 3"]) -> float:
+    """The root mean square of chroma that does not go with lightness."""
     lightness, *chroma = rgb_to_lab(np.moveaxis(small, -1, 0)).reshape(3, -1).astype(np.float64)
     tones = np.column_stack([lightness**0, lightness, lightness**2])
     rest = np.column_stack(chroma)
     rest = rest - tones @ np.linalg.lstsq(tones, rest, rcond=None)[0]
-    return bool(np.sqrt((rest**2).sum(axis=1).mean()) > _COLOURFUL)
+    return float(np.sqrt((rest**2).sum(axis=1).mean()))
 
 
 def _looks_negative(small: Float[np.ndarray, "height width channels"]) -> bool:
@@ -88,7 +89,7 @@ def _looks_negative(small: Float[np.ndarray, "height width channels"]) -> bool:
         tops = np.quantile(small, 0.99, axis=(0, 1))
         masked = ((red >= green) & (green >= blue)).mean() > _MASKED
         if masked and tops[2] < _MASK[0] * tops[0] and tops[1] < _MASK[1] * tops[0]:
-            return True
+            return _chroma_besides_tone(small) > _UNTONED
     grey = small.mean(axis=2, dtype=np.float64)
     low, high = np.quantile(grey, [0.01, 0.99])
     level = ((grey - low) / max(1e-3, high - low)).clip(0, 1) - 0.5
