@@ -17,7 +17,7 @@ _COLOURFUL = 6.0  # of chroma (root mean square) that lightness does not explain
 _MASK = (0.65, 0.9)  # of red are blue and green at most in the film of colour negatives
 _MASKED = 0.9  # of the pixels are redder than green, and greener than blue
 _UNTONED = 4.5  # of the same chroma a colour negative has at least; noisy sepia has 4
-_NEGATIVE = 0.2  # detail in the highlights, less that in the shadows: 1 of 200 photos has more
+_NEGATIVE = 0.2  # detail in the highlights, less that in the shadows: 1 of 200 greys has more
 _RADIUS = 4
 _log = logging.getLogger(__name__)
 
