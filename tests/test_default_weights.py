@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from chromantic import Colorizer
-from chromantic.data.classes import CLASS_NAMES
+from chromantic.data.classes import VOC_AND_STUFF
 from chromantic.model import pretrained
 
 DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"
@@ -13,7 +13,7 @@ DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"
 
 def test_the_default_weights_colorize_an_example() -> None:
     colorizer = Colorizer.from_pretrained()
-    assert colorizer.class_names == CLASS_NAMES
+    assert colorizer.class_names == VOC_AND_STUFF
     result = colorizer.colorize(DOG)
     pixels = np.asarray(result.images[0]).astype(int)
     assert np.ptp(pixels, axis=2).mean() > 5  # not grey

@@ -48,6 +48,9 @@ def test_the_expected_colours_are_one_picture_without_likelihood(photo, tiny_wei
     record = json.loads(capsys.readouterr().out)
     assert record["path"] == str(photo.parent / "dog.color.png")
     assert record["seed"] is record["sample"] is record["log_likelihood"] is None
+    before = (photo.parent / "dog.color.png").read_bytes()
+    assert run("colorize", photo, "--preview", "--model", tiny_weights) == 0
+    assert (photo.parent / "dog.color.png").read_bytes() == before
 
 
 def test_a_second_run_writes_the_same_again_and_reads_no_result(photo, tiny_weights):

@@ -36,6 +36,7 @@ def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
     ("arguments", "words"),
     [
         (["--samples", 0], "samples 0"),
+        (["--preview", "--seed", 1], "--preview: draws nothing"),
         (["--samples", "many"], "many"),
         (["--samples", "1.5"], "--samples: 1.5 is no whole number"),
         (["--seed", "1.7"], "--seed: 1.7 is no whole number"),

@@ -41,6 +41,7 @@ def colorize(
     ] = False,
     skip_existing: Annotated[bool, Parameter(help="Write only results that do not exist yet.")] = False,
     options: Choices = _EXPECTED,
+    preview: Annotated[bool, Parameter(show=False)] = False,  # what scripts said before it was the default
     segmentation: Annotated[bool, Parameter(help="Also write NAME.segmentation.png, in VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Also write NAME.uncertainty.png, 16 grey levels a bit.")] = False,
     model: Model = "default",
@@ -58,6 +59,8 @@ def colorize(
         output = output or STDIO
     kinds = _kinds(options.samples or 1, segmentation, uncertainty)
     _check_flags(overwrite, skip_existing, STDIO in (output, *photos) and keep_dates, output == STDIO and json_lines)
+    if preview and options.draws:
+        raise ChromanticError("--preview: draws nothing; leave it out, or what asks for draws")
     check_streams(photos, output, len(kinds))
 
     with Failures(debug) as failures:
