@@ -192,7 +192,7 @@ def test_the_description_for_programs(page: Page, errors: list[str], studio: Cli
 @pytest.mark.slow
 def test_screenshots(browser: Browser, tmp_path: Path) -> None:
     folder = Path(os.environ.get("STUDIO_SCREENSHOTS", tmp_path / "screenshots"))
-    with serving(Colorizer.from_pretrained()) as client:
+    with serving(Colorizer.from_pretrained) as client:
 
         def opened(example: str | None = "horses.jpg", **options: object) -> Page:
             page = browser.new_context(**{**DESKTOP, **options}).new_page()
