@@ -11,10 +11,12 @@ export function captionOf({ expected, seed, temperature }) {
 }
 
 export function showVersions({ versions, chosen }) {
-  const known = element("versions").childElementCount;
-  align(element("versions"), versions, itemOf, (item, version) => update(item, version, version === chosen));
-  if (element("versions").childElementCount > known && known) {
-    element("versions").scrollLeft = element("versions").scrollWidth;
+  const strip = element("versions");
+  const known = strip.childElementCount;
+  align(strip, versions, itemOf, (item, version) => update(item, version, version === chosen));
+  const fresh = known && strip.children[known];
+  if (fresh) { // the first new one comes into view, those behind it wait
+    strip.scrollLeft += Math.max(0, fresh.getBoundingClientRect().right - strip.getBoundingClientRect().right);
   }
 }
 
