@@ -17,6 +17,7 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "archive/test_hostile.py": ("tifffile",),
     "colour/test_lab.py": ("skimage",),
     "data": ("scipy",),
+    "deploy": ("fastapi", "python_multipart", "uvicorn", "yaml"),
     "docs/test_extend.py": ("accelerate", "scipy", "torchmetrics"),
     "evaluation": ("jinja2", "scipy", "skimage", "torchmetrics"),
     "evaluation/test_segmenter.py": ("onnx", "onnxruntime"),
