@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from chromantic.photo.header import Source, damaged
-from chromantic.photo.photo import check_content, most_pixels
+from chromantic.photo.photo import check_pixels, most_pixels
 
 _SECONDS = 120.0  # 200 megapixels take six on an idle machine
 _DECODER = Path(__file__).with_name("heif_decoder.py")
@@ -58,7 +58,7 @@ def read_heif(source: Source) -> Heif:
         output.seek(0)
         with np.load(output) as parts:
             width, height = parts["size"].tolist()
-            check_content(width, height, source.size, source.name)
+            check_pixels(width, height, source.name, source.size)
             profile, exif, xmp = (
                 parts[name].tobytes() if name in parts else None for name in ("icc_profile", "exif", "xmp")
             )

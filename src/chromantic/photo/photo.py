@@ -58,14 +58,17 @@ def white_of(depth: np.dtype) -> float:
     return float(np.iinfo(depth).max) if depth.kind == "u" else 1.0
 
 
-def check_pixels(width: int, height: int, name: str) -> None:
-    """Checks that a photo has no more than `MAX_PIXELS`.
+def check_pixels(width: int, height: int, name: str, size: int | None = None) -> None:
+    """Checks that a photo has no more than `MAX_PIXELS` and, where the size of its file counts, than `most_pixels`.
 
     Raises:
         ChromanticError: It has more.
     """
     if width * height > MAX_PIXELS:
         raise ChromanticError(f"{name}: {width} x {height} is more than 1 gigapixel; make the photo smaller")
+    if size is not None and width * height > most_pixels(size):
+        remedy = "make it smaller, or save it as JPEG"
+        raise ChromanticError(f"{name}: {width} x {height} pixels in {size} bytes are too plain for a photo; {remedy}")
 
 
 def most_pixels(size: int) -> int:
@@ -74,15 +77,3 @@ def most_pixels(size: int) -> int:
     Only plain areas have more than this, in formats without a limit of their own: WebP, AVIF, HEIC, GIF, JPEG 2000.
     """
     return min(MAX_PIXELS, max(_FEW_PIXELS, _MOST_A_BYTE * size))
-
-
-def check_content(width: int, height: int, size: int, name: str) -> None:
-    """Checks that a photo has no more pixels than `most_pixels`.
-
-    Raises:
-        ChromanticError: It has more.
-    """
-    check_pixels(width, height, name)
-    if width * height > most_pixels(size):
-        remedy = "make it smaller, or save it as JPEG"
-        raise ChromanticError(f"{name}: {width} x {height} pixels in {size} bytes are too plain for a photo; {remedy}")

@@ -34,7 +34,7 @@ from chromantic.photo.header import (
 )
 from chromantic.photo.heif import read_heif
 from chromantic.photo.metadata import MILLIMETRES_PER_INCH, Blobs, Metadata, metadata_of, read_metadata
-from chromantic.photo.photo import Photo, check_content, check_pixels, white_of
+from chromantic.photo.photo import Photo, check_pixels, white_of
 from chromantic.photo.profile import to_srgb, warn_of_profile
 from chromantic.photo.tiff import CIELAB, FLOAT, ICCLAB, ITULAB, MIN_IS_WHITE, PALETTE, Page
 from chromantic.photo.tiff_samples import read_samples
@@ -107,15 +107,13 @@ def _from_array(array: np.ndarray) -> Photo:
 
 def _from_vips(kind: str, source: Source, page: Page | None, strict: bool) -> Photo:
     metadata: Metadata | None = None
+    size = source.size
 
     def attempt(**options: object) -> Photo:
         nonlocal metadata
         image = source.open_in_vips(kind, access="sequential", **options)
-        if kind in ("avif", "webp"):
-            check_content(image.width, image.height, source.size, source.name)
-        else:
-            check_pixels(image.width, image.height, source.name)
-        if least_bytes(kind, page, image) > source.size:
+        check_pixels(image.width, image.height, source.name, size if kind in ("avif", "webp") else None)
+        if least_bytes(kind, page, image) > size:
             raise damaged(source.name, f"{image.width} x {image.height} pixels in too few bytes")
         metadata = metadata or _vips_metadata(image, kind, source)  # whose warnings come once
         with source.open() as file:
@@ -256,10 +254,7 @@ def _from_heif(source: Source) -> Photo:
 
 
 def _from_image(image: Image.Image, name: str, source: Source | None) -> Photo:
-    if source:
-        check_content(image.width, image.height, source.size, name)
-    else:
-        check_pixels(image.width, image.height, name)
+    check_pixels(image.width, image.height, name, source.size if source else None)
     try:
         image.load()
         if source:
