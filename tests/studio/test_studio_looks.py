@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from served import Client
 
 import chromantic.studio
+from chromantic.data.classes import VOC_AND_STUFF
 
 FOLDER = Path(chromantic.studio.__file__).parent / "page"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -153,6 +154,7 @@ def test_every_language_says_everything(page: Page) -> None:
     assert wanted <= set(known)
     for language in LANGUAGES:
         assert set(texts[language]["page"]) == set(known), language
+        assert language == "en" or set(texts[language]["things"]) == set(VOC_AND_STUFF), language
         for key, said in texts[language]["page"].items():
             assert set(re.findall(r"\{\w+\}", said)) == set(re.findall(r"\{\w+\}", known[key])), key
     unused = {key for key in known if key not in wanted and f'"{key}"' not in code and not key.startswith("title-4")}

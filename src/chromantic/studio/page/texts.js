@@ -228,6 +228,11 @@ const de = {
     car: "Auto", cat: "Katze", chair: "Stuhl", cow: "Kuh", diningtable: "Esstisch", dog: "Hund", horse: "Pferd",
     motorbike: "Motorrad", person: "Mensch", pottedplant: "Topfpflanze", sheep: "Schaf", sofa: "Sofa", train: "Zug",
     tvmonitor: "Bildschirm",
+    sky: "Himmel", tree: "Baum", grass: "Gras", plant: "Pflanze", flower: "Blume", water: "Wasser", mountain: "Berg", earth: "Erde",
+    sand: "Sand", rock: "Fels", road: "Straße", pavement: "Gehweg", building: "Gebäude", bridge: "Brücke", fence: "Zaun",
+    sign: "Schild", wall: "Wand", floor: "Boden", ceiling: "Decke", window: "Fenster", door: "Tür", stairs: "Treppe",
+    curtain: "Vorhang", rug: "Teppich", bed: "Bett", cupboard: "Schrank", picture: "Bild", lamp: "Lampe", clothes: "Kleidung",
+    food: "Essen",
   },
 };
 
@@ -346,6 +351,11 @@ const fr = {
     car: "voiture", cat: "chat", chair: "chaise", cow: "vache", diningtable: "table", dog: "chien", horse: "cheval",
     motorbike: "moto", person: "personne", pottedplant: "plante en pot", sheep: "mouton", sofa: "canapé", train: "train",
     tvmonitor: "écran",
+    sky: "ciel", tree: "arbre", grass: "herbe", plant: "plante", flower: "fleur", water: "eau", mountain: "montagne", earth: "terre",
+    sand: "sable", rock: "rocher", road: "route", pavement: "trottoir", building: "bâtiment", bridge: "pont", fence: "clôture",
+    sign: "panneau", wall: "mur", floor: "sol", ceiling: "plafond", window: "fenêtre", door: "porte", stairs: "escalier",
+    curtain: "rideau", rug: "tapis", bed: "lit", cupboard: "placard", picture: "tableau", lamp: "lampe", clothes: "vêtements",
+    food: "nourriture",
   },
 };
 
