@@ -2,6 +2,10 @@
 
 const STORES = ["photos", "files"]; // what is known of photos; their files, which are large and never change
 
+const KEPT = ["id", "added", "opened", "name", "faded", "model", "width", "height", "format", "grey", "shownWidth", "nextSeed"];
+const KEPT_OF_VERSIONS = ["expected", "seed", "temperature", "content"];
+const pick = (thing, names) => Object.fromEntries(names.map((name) => [name, thing[name]]));
+
 let pending = 0;
 let failure = null;
 let base = null;
@@ -9,13 +13,17 @@ let base = null;
 /** Whether something is not, or not yet, kept. */
 export const isBehind = () => pending > 0 || failure !== null;
 
+const resultOf = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
 function open() {
-  base ??= new Promise((resolve, reject) => {
+  if (base === null) {
     const request = indexedDB.open(`chromantic ${location.pathname}`, 1);
     request.onupgradeneeded = () => STORES.forEach((store) => request.result.createObjectStore(store));
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+    base = resultOf(request);
+  }
   return base;
 }
 
@@ -47,39 +55,26 @@ export const keepFile = ({ id, file }) => attempt("files", (transaction) => tran
 
 /** Keeps all of a photo but its file. */
 export function keep(photo) {
-  const { id, added, opened, name, faded, state, model, width, height, format, grey, shownWidth, nextSeed } = photo;
   const versions = photo.versions.filter(({ content }) => content);
   const record = {
-    id, added, opened, name, faded, model, width, height, format, grey, shownWidth, nextSeed,
-    state: state === "ready" ? "ready" : "waiting",
-    versions: versions.map(({ expected, seed, temperature, content }) => ({ expected, seed, temperature, content })),
+    ...pick(photo, KEPT),
+    state: photo.state === "ready" ? "ready" : "waiting",
+    versions: versions.map((version) => pick(version, KEPT_OF_VERSIONS)),
     chosen: versions.indexOf(photo.chosen),
   };
-  return attempt("photos", (transaction) => transaction.objectStore("photos").put(record, id));
+  return attempt("photos", (transaction) => transaction.objectStore("photos").put(record, photo.id));
 }
 
 export const drop = (id) => attempt(STORES, (transaction) => {
   for (const store of STORES) transaction.objectStore(store).delete(id);
 });
 
-const allOf = (store) => new Promise((resolve, reject) => {
-  const request = store.getAll();
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
-
-const fileOf = (store, id) => new Promise((resolve, reject) => {
-  const request = store.get(id);
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
-
 /** The photos of the last sitting, in the order in which they were added. */
 export async function recall() {
   try {
     const transaction = (await open()).transaction(STORES);
-    const records = await allOf(transaction.objectStore("photos"));
-    const files = await Promise.all(records.map(({ id }) => fileOf(transaction.objectStore("files"), id)));
+    const records = await resultOf(transaction.objectStore("photos").getAll());
+    const files = await Promise.all(records.map(({ id }) => resultOf(transaction.objectStore("files").get(id))));
     return records
       .map((record, place) => ({ ...record, file: files[place], chosen: record.versions[record.chosen] ?? null }))
       .filter(({ file }) => file)

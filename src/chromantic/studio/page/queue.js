@@ -19,7 +19,7 @@ export const setLimits = (told) => { limits = told; };
 /** Adds files to the sitting; the first of them goes to the stage as soon as it is read. */
 export function add(files) {
   const room = MOST - sitting.photos.length;
-  const photos = [...files].slice(0, room).map((file) => newPhoto(file, file.name));
+  const photos = [...files].slice(0, room).map(newPhoto);
   if (files.length > room) complain(new Trouble(text("too-many"), text("too-many-remedy", { most: MOST })));
   if (photos.length === 0) return;
   for (const { name } of photos) settle(name);

@@ -22,7 +22,7 @@ export const isPreparing = () => preparing > 0;
 export const formatOf = ({ format }) => (format in FORMATS ? format : "png");
 
 /** A file's name, which says of which version it is. The command takes such files for results, not for photos. */
-export function fileName({ name, faded }, { expected, seed, temperature }, format) {
+function fileName({ name, faded }, { expected, seed, temperature }, format) {
   const drawn = temperature === 1 ? `version-${seed}` : `version-${seed}-liveliness-${temperature}`;
   const version = expected ? "likeliest" : drawn;
   return `${name.replace(/\.[^.]*$/, "")}.color-${version}${faded ? "-faded" : ""}.${FORMATS[format].suffix}`;

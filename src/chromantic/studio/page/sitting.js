@@ -13,10 +13,10 @@ export const sitting = { photos: [], current: null, wanted: null };
 
 let last = 0;
 
-export function newPhoto(file, name) {
+export function newPhoto(file) {
   last = Math.max(Date.now(), last + 1); // no two at once, so that their order is kept
   return {
-    id: `${last} ${Math.random()}`, added: last, opened: 0, file, name,
+    id: `${last} ${Math.random()}`, added: last, opened: 0, file, name: file.name,
     faded: false, state: "waiting", versions: [], chosen: null, nextSeed: 1,
   };
 }

@@ -4,7 +4,7 @@ import { align, element, make, urlOf } from "./dom.js";
 import { number, text } from "./language.js";
 
 /** What a version is called. */
-export function captionOf({ expected, seed, temperature }) {
+function captionOf({ expected, seed, temperature }) {
   if (expected) return text("likeliest");
   const key = temperature === 1 ? "version" : temperature < 1 ? "version-calmer" : "version-livelier";
   return text(key, { seed });
@@ -42,12 +42,10 @@ export function showProgress(photo, version, share) {
   if (bar) bar.value = share;
 }
 
-const liveliness = () => Number(element("liveliness").value);
+export const liveliness = () => Number(element("liveliness").value);
 
 export function showLiveliness() {
   const value = liveliness();
   const key = value === 1 ? "normal" : value === 0 ? "only-likeliest" : value < 1 ? "calmer" : "wilder";
   element("lively").textContent = `${number(value, { minimumFractionDigits: 1 })} · ${text(key)}`;
 }
-
-export { liveliness };
