@@ -33,6 +33,7 @@ from chromantic.sampling.coherent import sample_coherently
 CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)
 GAINS = (1.0, 1.5, 1.6, 1.75, 2.0)
+MEAN_GAINS = (1.3, 1.4, 1.5, 1.6, 1.7)
 BATCH = 32
 RESULTS = Path(__file__).parent / "results"
 
@@ -76,7 +77,7 @@ def choices(
     preview = mixture.mean(scene.chroma_parameters)
     yield "grey", torch.zeros_like(truth)
     yield "mean colours (preview)", preview
-    for gain in (1.3, 1.4, 1.5, 1.6, 1.7):
+    for gain in MEAN_GAINS:
         yield f"mean colours x {gain:g}", gain * preview
     photos = torch.arange(len(lightness))
     each = (scene.map(itemgetter([photo])) for photo in photos.tolist())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from chromantic import Colorizer
 
@@ -14,9 +14,8 @@ SIZE = (360, 240)
 def main() -> None:
     colorizer = Colorizer.from_pretrained()
     for name in ("horses", "sheep"):
-        colorization = colorizer.colorize(ROOT / f"examples/{name}.jpg")
-        coloured = colorization.images[0]
-        half = ImageOps.grayscale(coloured).convert("RGB")
+        photo = ROOT / f"examples/{name}.jpg"
+        half, coloured = Image.open(photo).convert("RGB"), colorizer.colorize(photo).images[0]
         middle = half.width // 2
         half.paste(coloured.crop((middle, 0, *coloured.size)), (middle, 0))
         ImageOps.fit(half, SIZE).save(PAGE / f"{name}-half.avif", quality=38)
