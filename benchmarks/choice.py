@@ -27,8 +27,9 @@ from chromantic.grid import CELL
 from chromantic.model import mixture, pretrained
 from chromantic.model.network import Chromantic, Scene
 from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import GAIN, choose_samples, expected_chroma
+from chromantic.sampling.choice import choose_samples, expected_chroma
 from chromantic.sampling.coherent import sample_coherently
+from chromantic.understanding import GAIN
 
 CANDIDATES, MORE = 8, 32
 TEMPERATURES = (0.95, 0.9, 0.85, 0.7)

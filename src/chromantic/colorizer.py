@@ -15,7 +15,7 @@ from PIL import Image
 from chromantic.colour.contrast import Levels, find_levels
 from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 from chromantic.devices import DeviceName
-from chromantic.engine import Engine, StepCallback, Understanding
+from chromantic.engine import Engine, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
 from chromantic.options import Options
@@ -39,6 +39,7 @@ from chromantic.photo import (
     to_image,
     write_rows,
 )
+from chromantic.understanding import Understanding
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from chromantic.model import mixture
-
-GAIN = 1.6
-"""From the colourfulness of mean colours to that of photographs (docs/experiments/choice.md)."""
+from chromantic.understanding import GAIN
 
 
 def expected_chroma(

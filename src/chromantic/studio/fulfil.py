@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
-from chromantic.engine import Engine, StepCallback, Understanding
+from chromantic.engine import Engine, KnownChroma, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.options import Draws
 from chromantic.photo import (
@@ -27,6 +27,7 @@ from chromantic.studio.answers import MEDIA_TYPES, ClassShare, DrawProgress, Kin
 from chromantic.studio.limits import Limits
 from chromantic.studio.order import Order, TooLargeError
 from chromantic.studio.worker import Job
+from chromantic.understanding import Understanding
 
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 
@@ -88,10 +89,12 @@ class _TimedEngine(Engine):
         vars(self).update(vars(engine))
         self._job = job
 
-    def understand(self, lightness: Float32[np.ndarray, "height width"]) -> Understanding:
+    def understand(
+        self, lightness: Float32[np.ndarray, "height width"], hints: KnownChroma | None = None
+    ) -> Understanding:
         """Is the stage "encode"."""
         with self._job.stage("encode"):
-            return super().understand(lightness)
+            return super().understand(lightness, hints)
 
     def draw(
         self, understanding: Understanding, draws: Draws, progress: StepCallback | None = None
