@@ -13,11 +13,16 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from chromantic.colour.contrast import Levels, find_levels
+from chromantic.colour.lab import NEAR_GREY_CHROMA
 from chromantic.colour.upsampling import chroma_from_maps, chroma_maps, enlarged_strips
 from chromantic.devices import DeviceName
 from chromantic.engine import Engine, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL, grid_of
+from chromantic.guidance.carrying import Carrier
+from chromantic.guidance.guide import Guide, read_guide, with_reference
+from chromantic.guidance.reference import match
+from chromantic.guidance.suggestions import Suggestion, suggest
 from chromantic.options import Options
 from chromantic.parallel import check_process
 from chromantic.photo import (
@@ -34,6 +39,7 @@ from chromantic.photo import (
     opacity_of,
     read_photo,
     result_format,
+    shrink_chroma,
     shrink_lightness,
     sidecar_of_result,
     to_image,
@@ -76,6 +82,8 @@ class Colorization:
         small_lightness: L in [0, 100] as the network read it.
         levels: Between which the network read the lightness.
         class_names: Of the network's segmentation.
+        guide: What is known of the photo's colours; None where nothing is.
+        carrier: Of the known colours; None where none are.
     """
 
     photo: Photo
@@ -87,6 +95,8 @@ class Colorization:
     small_lightness: Float32[np.ndarray, "height width"]
     levels: Levels
     class_names: tuple[str, ...]
+    guide: Guide | None = None
+    carrier: Carrier | None = None
 
     def __repr__(self) -> str:
         width, height = self.photo.size
@@ -179,15 +189,18 @@ class Colorization:
         if self.levels != Levels():
             origin |= {"contrast": "applied" if self.options.apply_contrast else "restored"}
         origin |= {name: True for name in ("invert", "descreen") if getattr(self.options, name)}
-        return origin
+        return origin | dict(self.guide.origin if self.guide else {})
 
     def _strips(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
         """Red, green and blue, a band of rows at a time."""
         maps = chroma_maps(self.chroma[sample], self.small_lightness)
+        finish = self.guide.finish(maps, self.levels) if self.guide else None
         for rows, strip in enlarged_strips(maps, self.size):
             lightness = lightness_of(self.photo, rows)
             stretched = self.levels.stretch(lightness)
             chroma = chroma_from_maps(strip, stretched)
+            if finish:
+                chroma = finish(rows, stretched, chroma)
             yield join_chroma(stretched if self.options.apply_contrast else lightness, chroma, depth)
 
     def _rows(self, sample: int, depth: np.dtype) -> Iterator[np.ndarray]:
@@ -196,6 +209,29 @@ class Colorization:
         for strip in self._strips(sample, depth):
             rows = slice(top, top := top + len(strip))
             yield strip if self.photo.alpha is None else np.dstack([strip, opacity_of(self.photo, rows, depth)])
+
+    def suggestions(self, x: float, y: float) -> list[Suggestion]:
+        """Likely colours of a point, given the hints so far: at most 8, distinct to the eye, the likeliest first.
+
+        Args:
+            x: Pixels from the left edge of the photo, from 0.
+            y: Pixels from its upper edge, from 0.
+
+        Raises:
+            ChromanticError: The point lies outside the photo.
+        """
+        height, width = self.size
+        if not (0 <= x < width and 0 <= y < height):
+            raise ChromanticError(f"point {x:g},{y:g}: lies outside the photo of {width} x {height} pixels")
+        rows, columns = self.understanding.lightness.shape
+        cell = int(y * rows / height), int(x * columns / width)
+        pixel = replace(self.photo, pixels=self.photo.pixels[int(y), int(x)][None, None], alpha=None)
+        lightness = float(lightness_of(pixel, slice(None))[0, 0])
+        known, share = None, 0.0
+        if self.carrier:
+            a, b = self.carrier.carry(self.understanding.expected_chroma[None])[0][:, *cell]
+            known, share = (float(a), float(b)), float(self.carrier.share[cell])
+        return suggest(self.understanding.components, cell, lightness, known, share)
 
     @cached_property
     def segmentation(self) -> Segmentation | None:
@@ -278,15 +314,20 @@ class Colorizer:
         """
         check_process()
         options = replace(options or Options(), **choices)
-        original = read_photo(photo, strict=options.strict)
-        original = develop(original, invert=options.invert, descreen=options.descreen)
+        read = read_photo(photo, strict=options.strict)
+        original = develop(read, invert=options.invert, descreen=options.descreen)
         lightness = resize_lightness(original)
         levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()
         lightness = levels.stretch(lightness)
         understanding = self.engine.understand(lightness)
+        guide = self._guide(options, read, original, understanding) if options.guided else None
         chroma, log_likelihoods = understanding.expected_chroma[None], tuple[float, ...]()
         if options.draws:
             chroma, log_likelihoods = self.engine.draw(understanding, options.draws, callback)
+        carrier = None
+        if guide and guide.cells.known.any():
+            carrier = Carrier(understanding, guide.cells)
+            chroma = carrier.carry(chroma)
         return Colorization(
             photo=original,
             chroma=chroma,
@@ -297,7 +338,21 @@ class Colorizer:
             small_lightness=lightness,
             levels=levels,
             class_names=self.class_names,
+            guide=guide,
+            carrier=carrier,
         )
+
+    def _guide(self, options: Options, read: Photo, original: Photo, understanding: Understanding) -> Guide:
+        """What is known of the colours, with what the reference says."""
+        guide = read_guide(options, read, original, understanding.lightness.shape)
+        if options.reference is None:
+            return guide
+        reference = read_photo(options.reference, "reference")
+        seen = self.engine.understand(resize_lightness(reference))
+        chroma = shrink_chroma(reference, seen.lightness.shape)
+        if not np.hypot(*chroma).max() > NEAR_GREY_CHROMA:
+            raise ChromanticError(f"{reference.source or 'reference'}: has no colours; give a colour photo")
+        return with_reference(guide, match(understanding, seen, chroma))
 
 
 def resize_lightness(photo: Photo) -> Float32[np.ndarray, "h w"]:

@@ -1,15 +1,20 @@
 """The choices of a colorization: one field each, for the API, the command line, the archive and REST alike."""
 
-import math
 import operator
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Parameter, Token
 
 from chromantic.errors import ChromanticError
+from chromantic.hint import Hint, hint_of, hints_of
+
+COLOURED = "coloured"
+"""In place of a mask: what has colours in the photo."""
 
 
 def _whole(_: type, tokens: Sequence[Token]) -> int:
@@ -21,6 +26,22 @@ def _whole(_: type, tokens: Sequence[Token]) -> int:
 
 Whole = Annotated[int, Parameter(converter=_whole)]
 """A whole number on the command line, which refuses fractions."""
+
+
+def _hints(_: type, tokens: Sequence[Token]) -> tuple[Hint, ...]:
+    try:
+        return tuple(hint_of(token.value) for token in tokens)
+    except ChromanticError as error:
+        raise ValueError(str(error)) from error
+
+
+def _picture(_: type, tokens: Sequence[Token]) -> str:
+    return tokens[0].value
+
+
+Hinted = Annotated[tuple[Hint, ...], Parameter("--hint", converter=_hints, n_tokens=1)]
+Picture = Annotated[Any, Parameter(converter=_picture, n_tokens=1)]
+"""What `chromantic.photo.read_photo` reads; on the command line a path."""
 
 
 class Draws(NamedTuple):
@@ -45,6 +66,15 @@ class Options:
         temperature: Draw, at least 0; 1 draws what the model believes in, less is calmer.
         candidates: Draw so often from the generator, pixel by pixel, and take what is nearest to the expected colours.
             1 gives plain draws of the model. Without it each thing is drawn in one colour.
+        hints: Colours that are known at points, such as `120,80=#a02020` or, with a radius in pixels, `120,80=navy,9`;
+            `120,80=keep,30` leaves a part as the photo has it. May be repeated.
+        strokes: A picture of the photo's size with coloured strokes, transparent or grey elsewhere. Their colours
+            spread.
+        keep: A mask of the photo's size, white or opaque where the photo's own colours stay; or `coloured`, to keep
+            whatever has colours.
+        reference: A photo whose colours are carried over to what looks alike, such as one of the same series.
+        saturation: Factor on all colours, from 0 to 2.
+        warmth: From -1, bluer, to 1, yellower.
         restore_contrast: Read faded photos with their levels stretched; results keep the photo's own lightness.
         apply_contrast: Stretch the levels of the results, too.
         format: png, tiff, webp (lossless) or jpeg; else like the photo, if that is lossless, or png.
@@ -60,6 +90,12 @@ class Options:
     seed: Whole | None = None
     temperature: float | None = None
     candidates: Whole | None = None
+    hints: Hinted = ()
+    strokes: Picture = None
+    keep: Picture = None
+    reference: Annotated[Picture, Parameter(("--reference", "--like"))] = None
+    saturation: float = 1.0
+    warmth: float = 0.0
     restore_contrast: bool = False
     apply_contrast: bool = False
     format: str | None = None
@@ -73,14 +109,26 @@ class Options:
         if self.seed is not None and self.seed >= 2**63:
             raise ChromanticError(f"seed {self.seed}: give a whole number from 0 to 2^63 - 1")
         if self.temperature is not None:
-            number = isinstance(self.temperature, Real) and not isinstance(self.temperature, bool)
-            if not (number and math.isfinite(self.temperature) and self.temperature >= 0):
-                raise ChromanticError(f"temperature {self.temperature}: give a number from 0 up; 1 is the model's own")
-            object.__setattr__(self, "temperature", float(self.temperature))
+            self._check_number("temperature", 0, sys.float_info.max, "from 0 up; 1 is the model's own")
+        self._check_number("saturation", 0, 2, "from 0 to 2; 1 changes nothing")
+        self._check_number("warmth", -1, 1, "from -1 to 1; 0 changes nothing")
+        object.__setattr__(self, "hints", hints_of(self.hints))
+        for name in ("strokes", "keep", "reference"):
+            picture = getattr(self, name)
+            if isinstance(picture, os.PathLike):
+                object.__setattr__(self, name, os.fspath(picture))
+            elif hasattr(picture, "read"):
+                object.__setattr__(self, name, picture.read())
         if self.format is not None:
             from chromantic.photo import check_format  # here: `--help` reads no photo
 
             check_format(self.format)
+
+    def _check_number(self, name: str, least: float, most: float, wanted: str) -> None:
+        value = getattr(self, name)
+        if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) <= most:
+            raise ChromanticError(f"{name} {value}: give a number {wanted}")
+        object.__setattr__(self, name, float(value))
 
     def _check_whole(self, name: str, least: int) -> None:
         """Turns NumPy's whole numbers into Python's."""
@@ -94,6 +142,17 @@ class Options:
         if isinstance(value, bool) or whole < least:
             raise ChromanticError(f"{name} {value}: give a whole number from {least} up")
         object.__setattr__(self, name, whole)
+
+    @property
+    def guided(self) -> bool:
+        """Whether anything is said of the colours themselves."""
+        said = self.hints or (self.saturation, self.warmth) != (1, 0)
+        return bool(said) or any(each is not None for each in (self.strokes, self.keep, self.reference))
+
+    @property
+    def keeps_coloured(self) -> bool:
+        """Whether all stays that has colours in the photo."""
+        return isinstance(self.keep, str) and self.keep == COLOURED
 
     @property
     def draws(self) -> Draws | None:

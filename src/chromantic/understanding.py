@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from chromantic.colour.lab import LIGHTNESS_MAX
+
 GAIN = 1.6
 """From the colourfulness of mean colours to that of photographs (docs/experiments/choice.md)."""
 
@@ -54,6 +56,17 @@ class Understanding:
     def expected_chroma(self) -> Float32[np.ndarray, "2 h w"]:
         """A and b of the default result: the mean, as vivid as photographs, in CIE units."""
         return GAIN * self.mean_chroma
+
+    @cached_property
+    def cell_lightness(self) -> Float32[np.ndarray, "h w"]:
+        """L in [0, 100]."""
+        return (self.lightness + 1) * np.float32(LIGHTNESS_MAX / 2)
+
+    @cached_property
+    def direction(self) -> Float32[np.ndarray, "channels h w"]:
+        """Of the embedding, a vector of length 1 for each cell: cells that mean the same have about the same."""
+        direction: np.ndarray = self.embedding / np.maximum(np.linalg.norm(self.embedding, axis=0), 1e-6)
+        return direction
 
     @cached_property
     def entropy(self) -> Float32[np.ndarray, "h w"]:

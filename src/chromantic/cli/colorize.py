@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +42,9 @@ def colorize(
     ] = False,
     skip_existing: Annotated[bool, Parameter(help="Write only results that do not exist yet.")] = False,
     options: Choices = _EXPECTED,
+    hints_file: Annotated[
+        Path | None, Parameter("--hints", help="A JSON file of hints, as the studio saves it, beside those of --hint.")
+    ] = None,
     preview: Annotated[bool, Parameter(show=False)] = False,  # what scripts said before it was the default
     segmentation: Annotated[bool, Parameter(help="Also write NAME.segmentation.png, in VOC's colours.")] = False,
     uncertainty: Annotated[bool, Parameter(help="Also write NAME.uncertainty.png, 16 grey levels a bit.")] = False,
@@ -55,6 +59,8 @@ def colorize(
     Photos that fail are named at the end, and the exit code is then 1. For PHOTO, - reads standard input and writes
     standard output.
     """
+    if hints_file:
+        options = _with_file(options, hints_file)
     if photos == [STDIO]:
         output = output or STDIO
     kinds = _kinds(options.samples or 1, segmentation, uncertainty)
@@ -77,6 +83,19 @@ def colorize(
             work = partial(_colorize, colorizer, sources, outputs, options, overwrite, keep_dates)
             _colorize_all(work, outputs, failures, json_lines)
     return failures.exit_code
+
+
+def _with_file(options: Options, file: Path) -> Options:
+    """The options with what a file of hints says; flags go first."""
+    from chromantic.guidance.file import read_choices
+
+    choices = read_choices(file)
+    hints = (*choices.pop("hints"), *options.hints)
+    unset = {name: value for name, value in choices.items() if getattr(options, name) == getattr(_EXPECTED, name)}
+    try:
+        return replace(options, **unset, hints=hints)
+    except ChromanticError as error:
+        raise ChromanticError(f"{file}: {error}") from error
 
 
 def _kinds(samples: int, segmentation: bool, uncertainty: bool) -> list[str]:

@@ -44,6 +44,8 @@ def archive(
     """
     if (options.samples or 1) > 1:
         raise ChromanticError(f"--samples {options.samples}: an archive has one result a photo; leave it out")
+    if options.hints or options.strokes is not None or (options.keep is not None and not options.keeps_coloured):
+        raise ChromanticError("--hint, --strokes, --keep MASK: are for one photo; leave them out of an archive")
     if ray:
         from chromantic.archive.address import check_address
 

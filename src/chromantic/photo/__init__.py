@@ -8,11 +8,13 @@ from chromantic.photo.folder import find_photos, is_photo_name, photos_in, resul
 from chromantic.photo.formats import FORMATS, check_format, depth_in, format_of_file, format_of_suffix, result_format
 from chromantic.photo.header import Header, PhotoFile, UnknownKindError, kind_of, read_header
 from chromantic.photo.lightness import (
+    chroma_of,
     colour_image,
     grey_image,
     join_chroma,
     lightness_of,
     opacity_of,
+    shrink_chroma,
     shrink_lightness,
     split_lightness,
     to_image,
@@ -35,6 +37,7 @@ __all__ = [
     "Provenance",
     "UnknownKindError",
     "check_format",
+    "chroma_of",
     "colour_image",
     "depth_in",
     "develop",
@@ -57,6 +60,7 @@ __all__ = [
     "read_stored",
     "result_format",
     "results_in",
+    "shrink_chroma",
     "shrink_lightness",
     "shrink_photo",
     "sidecar_of_result",

@@ -12,6 +12,7 @@ from chromantic.colour.lab import (
     lab_to_rgb,
     levels_to_lightness,
     lightness_to_grey,
+    rgb_to_lab,
     rgb_to_lightness,
     round_to_levels,
     to_levels,
@@ -39,6 +40,22 @@ def lightness_of(photo: Photo, rows: slice) -> Float32[np.ndarray, "rows width"]
     if isinstance(photo.pixels, np.memmap):
         photo.pixels._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # else all rows stay in memory
     return lightness.clip(0, LIGHTNESS_MAX)
+
+
+def chroma_of(photo: Photo, rows: slice) -> Float32[np.ndarray, "2 rows width"]:
+    """The chroma of some rows of a photo, in CIE units: zeros of a grey one."""
+    samples = photo.pixels[rows]
+    if samples.shape[2] == 1:
+        return np.zeros((2, *samples.shape[:2]), np.float32)
+    return rgb_to_lab(np.moveaxis(samples.astype(np.float32) / np.float32(photo.white), -1, 0))[1:]
+
+
+def shrink_chroma(photo: Photo, size: tuple[int, int]) -> Float32[np.ndarray, "2 h w"]:
+    """The chroma of a photo at another size, as `shrink_lightness` gives its lightness."""
+    width, height = photo.size
+    strips = ((rows, np.concatenate([*chroma_of(photo, rows)], axis=1)) for rows in row_strips(height, width))
+    bands = blend_rows(strips, height, size[0])
+    return np.stack([shrink_columns(band, size[1]) for band in np.split(bands, 2, axis=1)])
 
 
 def shrink_lightness(photo: Photo, size: tuple[int, int]) -> Float32[np.ndarray, "h w"]:

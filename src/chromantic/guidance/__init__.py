@@ -1,0 +1,1 @@
+"""What a user says of a photo's colours: points, strokes, parts to leave alone, a reference photo."""

@@ -1,0 +1,84 @@
+"""Carries known colours to where nothing is known: kriging along what the network sees.
+
+Colours that are known differ from those that the network expects. Cells that look alike to the network, lie near each
+other and are about as light have about the same difference. That is a Gaussian process; its mean, given the known
+differences, corrects the rest. It needs no second pass of the network and works for expected and drawn colours alike.
+It is worth more than telling the network (docs/experiments/hints.md).
+"""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float32
+
+from chromantic.grid import CELL, SHORTER_SIDE
+from chromantic.guidance.known import KnownCells
+from chromantic.understanding import Understanding
+
+_EMBEDDING_REACH = 0.7
+_CLASS_REACH = 0.6  # of the roots of the classes' probabilities
+_PLACE_REACH = 0.4  # of the photo's shorter side
+_LIGHTNESS_REACH = 20.0  # units of L
+_NOISE = 0.15  # variance of a known colour that the cells like it do not share, as a part of all
+_MOST_KNOWN = 1024  # cells; of more, some are taken
+
+
+class Carrier:
+    """Carries the colours of known cells of one photo to all its cells."""
+
+    def __init__(self, understanding: Understanding, cells: KnownCells) -> None:
+        """Takes what the network understands of the photo, and what is known."""
+        self._features = _features(understanding)
+        self._grid = cells.known.shape
+        known = np.flatnonzero(cells.known)
+        if len(known) > _MOST_KNOWN:
+            known = np.random.default_rng(0).permutation(known)[:_MOST_KNOWN]
+        self._known = known
+        self._chroma = cells.chroma.reshape(2, -1)[:, known]
+        self._noise = _NOISE + cells.variance.ravel()[known]
+
+    @cached_property
+    def _weights(self) -> Float32[np.ndarray, "cells known"]:
+        """How far each cell heeds each known one."""
+        near = _kernel(self._features, self._features[self._known])
+        among = near[self._known].astype(np.float64) + np.diag(self._noise)
+        weights: np.ndarray = np.linalg.solve(among, near.T.astype(np.float64)).T.astype(np.float32)
+        return weights
+
+    def carry(self, chroma: Float32[np.ndarray, "samples 2 h w"]) -> Float32[np.ndarray, "samples 2 h w"]:
+        """Corrects colours of all cells, in CIE units, by what is known."""
+        flat = chroma.reshape(*chroma.shape[:2], -1)
+        missing = self._chroma - flat[..., self._known]
+        carried: np.ndarray = (flat + missing @ self._weights.T).reshape(chroma.shape)
+        return carried
+
+    @cached_property
+    def share(self) -> Float32[np.ndarray, "h w"]:
+        """How much of each cell's colour is known: from 0, nothing, to 1."""
+        near = _kernel(self._features, self._features[self._known])
+        share: np.ndarray = (near * self._weights).sum(axis=1).clip(0, 1).reshape(self._grid)
+        return share
+
+
+def _features(understanding: Understanding) -> Float32[np.ndarray, "cells features"]:
+    """What makes cells alike, row by row: distances between cells are in units of their reach."""
+    lightness, classes = understanding.cell_lightness, understanding.class_probabilities
+    rows, columns = np.mgrid[: lightness.shape[0], : lightness.shape[1]].astype(np.float32) / (SHORTER_SIDE // CELL)
+    planes = [
+        understanding.direction / _EMBEDDING_REACH,
+        np.stack([rows, columns]) / _PLACE_REACH,
+        lightness[None] / _LIGHTNESS_REACH,
+    ]
+    if classes is not None:
+        planes.append(np.sqrt(classes) / _CLASS_REACH)
+    joined = np.concatenate(planes)
+    features: np.ndarray = joined.reshape(len(joined), -1).T.astype(np.float32)
+    return features
+
+
+def _kernel(
+    cells: Float32[np.ndarray, "cells features"], others: Float32[np.ndarray, "others features"]
+) -> Float32[np.ndarray, "cells others"]:
+    squares = (cells**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * cells @ others.T
+    kernel: np.ndarray = np.exp(-0.5 * squares.clip(0))
+    return kernel

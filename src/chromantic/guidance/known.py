@@ -1,0 +1,38 @@
+"""Colours that are known, on the grid of the network."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+
+class KnownCells(NamedTuple):
+    """What is known of a photo's cells.
+
+    Attributes:
+        chroma: a and b in CIE units; what stands where nothing is known does not matter.
+        known: Where it is known.
+        variance: How little it is worth, from 0; in parts of how much colours differ.
+    """
+
+    chroma: Float32[np.ndarray, "2 h w"]
+    known: Bool[np.ndarray, "h w"]
+    variance: Float32[np.ndarray, "h w"]
+
+    @classmethod
+    def none(cls, height: int, width: int) -> "KnownCells":
+        """Of a photo of which nothing is known."""
+        return cls(
+            np.zeros((2, height, width), np.float32),
+            np.zeros((height, width), bool),
+            np.zeros((height, width), np.float32),
+        )
+
+    def under(self, other: "KnownCells") -> "KnownCells":
+        """Both, where `other` says more."""
+        known = other.known
+        return KnownCells(
+            np.where(known, other.chroma, self.chroma),
+            self.known | known,
+            np.where(known, other.variance, self.variance),
+        )
