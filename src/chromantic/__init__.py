@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chromantic.colorizer import Colorization, Colorizer, Segmentation, colorize
     from chromantic.errors import ChromanticError
+    from chromantic.hint import Hint
     from chromantic.options import Options
 
 __version__ = "0.1.0"
-__all__ = ["ChromanticError", "Colorization", "Colorizer", "Options", "Segmentation", "__version__", "colorize"]
+__all__ = ["ChromanticError", "Colorization", "Colorizer", "Hint", "Options", "Segmentation", "__version__", "colorize"]
 
-_HOMES = {"ChromanticError": "errors", "Options": "options"}
+_HOMES = {"ChromanticError": "errors", "Hint": "hint", "Options": "options"}
 
 
 def __getattr__(name: str) -> Any:

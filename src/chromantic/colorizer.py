@@ -41,6 +41,7 @@ from chromantic.photo import (
     result_format,
     shrink_chroma,
     shrink_lightness,
+    shrink_photo,
     sidecar_of_result,
     to_image,
     write_rows,
@@ -103,6 +104,11 @@ class Colorization:
         draws = self.options.draws
         what = f"{draws.samples} drawn with seed {draws.seed}" if draws else "expected colours"
         return f"<Colorization of {self.photo.source or 'a photo'}, {width} x {height}: {what}, {self.model}>"
+
+    def shrunk(self, longest: int) -> "Colorization":
+        """The same colours on the photo with a longer side of so many pixels; a photo that is no larger stays."""
+        photo = shrink_photo(self.photo, longest)
+        return replace(self, photo=photo, guide=self.guide and self.guide.shrunk(photo, longest))
 
     @property
     def size(self) -> tuple[int, int]:

@@ -157,7 +157,9 @@ def test_a_file_of_hints(tmp_path, colorizer, photo):
     assert told.encode() == colorizer.colorize(photo, hints=["45,60=navy,3"], warmth=0.5).encode()
 
 
-@pytest.mark.parametrize("content", ["", "{", "3", '{"hint": []}', '{"hints": [{"x": 1}]}', '{"hints": 3}', "[" * 10**5])
+@pytest.mark.parametrize(
+    "content", ["", "{", "3", '{"hint": []}', '{"hints": [{"x": 1}]}', '{"hints": 3}', "[" * 10**5]
+)
 def test_what_is_no_file_of_hints_is_refused_by_name(tmp_path, content):
     file = tmp_path / "bad.json"
     file.write_text(content)

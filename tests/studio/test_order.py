@@ -18,10 +18,16 @@ REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "rest.md").read_
 def test_every_choice_may_be_asked_for() -> None:
     values = {"samples": "2", "seed": "3", "temperature": "0.5", "candidates": "4"}
     values |= {"restore_contrast": "true", "apply_contrast": "1", "format": "webp"}
-    values |= {"invert": "1", "descreen": "1", "strict": "1"}
+    values |= {"invert": "1", "descreen": "1", "strict": "1", "saturation": "1.5", "warmth": "-0.5"}
+    values |= {"hints": '[{"x": 3, "y": 4, "colour": "navy"}, "5,6=keep,7"]', "keep": "coloured"}
+    values |= {"strokes": b"strokes", "reference": b"reference"}
     assert set(values) == {choice.name for choice in fields(Options)}
     asked = FormOrder.model_validate({"photo": b"", **values})
-    assert asked.options == Options(2, 3, 0.5, 4, True, True, "webp", True, True, True)
+    assert asked.options == Options(
+        samples=2, seed=3, temperature=0.5, candidates=4, hints=("3,4=navy", "5,6=keep,7"), strokes=b"strokes",
+        keep="coloured", reference=b"reference", saturation=1.5, warmth=-0.5, restore_contrast=True,
+        apply_contrast=True, format="webp", invert=True, descreen=True, strict=True,
+    )  # fmt: skip
     assert FormOrder.model_validate({"photo": b""}).options == Options()
 
 
@@ -38,7 +44,7 @@ def test_a_new_choice_needs_no_change_of_the_studio(monkeypatch: pytest.MonkeyPa
         vividness: float = 1.0
 
     monkeypatch.setattr(order, "Options", More)
-    model = order.with_choices("FormOrder", "", bytes)
+    model = order.with_choices("FormOrder", "", bytes, list)
     assert model.model_json_schema()["properties"]["vividness"] == {
         "default": 1.0,
         "description": "How vivid the expected colours are.",

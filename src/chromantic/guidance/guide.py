@@ -17,7 +17,7 @@ from chromantic.guidance.layers import Kept, cells_of, kept_of, strokes_on
 from chromantic.guidance.points import Points, cells_of_points
 from chromantic.hint import Hint
 from chromantic.options import COLOURED, Options
-from chromantic.photo import Photo, read_photo
+from chromantic.photo import Photo, read_photo, shrink_photo
 
 _MOST_TOLD = 500  # characters of hints that a file names one by one
 Finish = Callable[[slice, Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]], np.ndarray]
@@ -45,6 +45,18 @@ class Guide:
     saturation: float
     warmth: float
     origin: Mapping[str, object]
+
+    def shrunk(self, photo: Photo, longest: int) -> "Guide":
+        """The guide for the same photo with a longer side of at most so many pixels."""
+        scale = photo.size[0] / self.photo.size[0]
+        points = tuple(_scaled(hint, scale, photo) for hint in self.points)
+        kept = self.kept and replace(
+            self.kept,
+            photo=shrink_photo(self.kept.photo, longest),
+            mask=self.kept.mask and shrink_photo(self.kept.mask, longest),
+            discs=[_scaled(hint, scale, photo) for hint in self.kept.discs],
+        )
+        return replace(self, photo=photo, points=points, kept=kept)
 
     def finish(self, maps: Float32[np.ndarray, "8 height width"], levels: Levels) -> Finish:
         """What is done to the enlarged chroma of one sample.
@@ -98,6 +110,12 @@ def read_guide(options: Options, original: Photo, photo: Photo, grid: tuple[int,
 def with_reference(guide: Guide, reference: KnownCells) -> Guide:
     """The guide with what a reference says where nothing else does."""
     return replace(guide, cells=reference.under(guide.cells))
+
+
+def _scaled(hint: Hint, scale: float, photo: Photo) -> Hint:
+    width, height = photo.size
+    x, y = min(hint.x * scale, width - 1), min(hint.y * scale, height - 1)
+    return replace(hint, x=x, y=y, radius=hint.radius * scale)
 
 
 def _check_inside(hint: Hint, photo: Photo) -> None:

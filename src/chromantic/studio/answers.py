@@ -56,6 +56,14 @@ class PhotoFacts(Answer):
     format: str | None
 
 
+class SuggestedColour(Answer):
+    """A likely colour of a point."""
+
+    colour: Annotated[str, Field(description="As #rrggbb, at the point's lightness.")]
+    chroma: Annotated[tuple[float, float], Field(description="a and b in CIE units, as a hint takes them.")]
+    probability: Annotated[float, Field(description="That the true colour is about this one.")]
+
+
 class Summary(Answer):
     """How the photo was colorized."""
 
@@ -63,6 +71,9 @@ class Summary(Answer):
     model: Annotated[str, Field(description="Name and fingerprint of the weights.")]
     seed: Annotated[int | None, Field(description="Of the draw; null if nothing was drawn.")]
     temperature: Annotated[float | None, Field(description="Of the draw; null if nothing was drawn.")]
+    suggestions: Annotated[
+        list[SuggestedColour] | None, Field(description="Likely colours of the point asked for, the likeliest first.")
+    ] = None
 
 
 class Results(Summary):

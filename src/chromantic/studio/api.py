@@ -102,7 +102,9 @@ def create_api(workers: Workers, limits: Limits) -> APIRouter:
         if answer in _PICTURES:
             return Response(pictures[0].content, media_type=pictures[0].media_type)
         (summary,) = (event for event in events if isinstance(event, Summary))
-        content = await asyncio.to_thread(lambda: Results(**dict(summary), pictures=pictures).to_json())
+        content = await asyncio.to_thread(
+            lambda: Results(**summary.model_dump(exclude_unset=True), pictures=pictures).to_json()
+        )
         return Response(content, media_type=JSON)
 
     @router.get("/v1/models", summary="The weights in use, and the limits", responses=refusals(401, 403, 406))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,25 @@ from chromantic.engine import Engine, KnownChroma, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.options import Draws
 from chromantic.photo import (
-    Photo,
     UnknownKindError,
     encode_picture,
     grey_image,
     kind_of,
     read_header,
     read_photo,
-    shrink_photo,
 )
-from chromantic.studio.answers import MEDIA_TYPES, ClassShare, DrawProgress, Kind, PhotoFacts, ResultPicture, Summary
+from chromantic.studio.answers import (
+    MEDIA_TYPES,
+    ClassShare,
+    DrawProgress,
+    Kind,
+    PhotoFacts,
+    ResultPicture,
+    SuggestedColour,
+    Summary,
+)
 from chromantic.studio.limits import Limits
-from chromantic.studio.order import Order, TooLargeError
+from chromantic.studio.order import PICTURES, Order, TooLargeError
 from chromantic.studio.worker import Job
 from chromantic.understanding import Understanding
 
@@ -55,13 +62,18 @@ def fulfil_order(colorizer: Colorizer, order: Order, limits: Limits, job: Job) -
     if order.segmentation and not colorizer.class_names:
         raise ChromanticError("segmentation: these weights know none; leave it out")
     with job.stage("decode"):
-        photo = _read(order.photo, limits, order.options.strict)
+        _check(order.photo, "photo", limits)
+        for name in PICTURES:
+            if isinstance(content := getattr(order.options, name), bytes):
+                _check(content, name, limits)
+        photo = read_photo(order.photo, strict=order.options.strict)
     job.check()
     timed = copy(colorizer)
     timed.engine = _TimedEngine(colorizer.engine, job)
     result = timed.colorize(photo, order.options, callback=_progress_of(job))
+    suggestions = _suggestions(result, order)
     if order.max_side:
-        result = replace(result, photo=shrink_photo(photo, order.max_side))
+        result = result.shrunk(order.max_side)
     pictures = _pictures(result, order)
     while True:
         with job.stage("write"):
@@ -78,6 +90,7 @@ def fulfil_order(colorizer: Colorizer, order: Order, limits: Limits, job: Job) -
             model=result.model,
             seed=draws.seed if draws else None,
             temperature=draws.temperature if draws else None,
+            **suggestions,
         )
     )
 
@@ -104,14 +117,20 @@ class _TimedEngine(Engine):
             return super().draw(understanding, draws, progress)
 
 
-def _read(content: bytes, limits: Limits, strict: bool) -> Photo:
+def _check(content: bytes, name: str, limits: Limits) -> None:
+    """Checks, before anything is decoded, that a picture is one, and not too large."""
     if content and kind_of(content) is None:  # Pillow's many decoders are not for strangers' files
-        raise UnknownKindError("photo: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
-    header = read_header(content)
+        raise UnknownKindError(f"{name}: no picture of a known kind; give a JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+    header = read_header(content, name)
     if header.width * header.height > limits.pixels:
         most = f"{limits.pixels / 1e6:g} megapixels"
-        raise TooLargeError(f"photo: {header.width} x {header.height} pixels, more than {most}; make the photo smaller")
-    return read_photo(content, strict=strict)
+        raise TooLargeError(f"{name}: {header.width} x {header.height} pixels, more than {most}; make it smaller")
+
+
+def _suggestions(result: Colorization, order: Order) -> dict[str, list[SuggestedColour]]:
+    if order.suggested_point is None:
+        return {}
+    return {"suggestions": [SuggestedColour(**asdict(each)) for each in result.suggestions(*order.suggested_point)]}
 
 
 def _progress_of(job: Job) -> Callable[[int, int], None]:

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chromantic.studio.order import FormOrder, JsonOrder, Order
+from chromantic.studio.order import PICTURES, FormOrder, JsonOrder, Order
 
-_FIELD_BYTES = 4096
+_FIELD_BYTES = 1 << 17  # which hold as many hints as a photo may have
 _PHOTO = "photo"
 
 
@@ -44,7 +44,7 @@ async def _read_form(request: Request, body: bytes) -> dict[str, object]:
         parser = MultiPartParser(
             request.headers,
             stream(),  # type: ignore[arg-type]
-            max_files=1,
+            max_files=1 + len(PICTURES),
             max_fields=len(FormOrder.model_fields),
             max_part_size=_FIELD_BYTES,
         )
@@ -56,10 +56,12 @@ async def _read_form(request: Request, body: bytes) -> dict[str, object]:
         fields = form.multi_items()
         if len(dict(fields)) < len(fields):
             raise HTTPException(422, "form: a field came twice; send each once")
-        photo = dict(fields).get(_PHOTO)
-        if not isinstance(photo, UploadFile):
+        if not isinstance(dict(fields).get(_PHOTO), UploadFile):
             raise HTTPException(422, "photo: missing; send the file itself in the field photo")
-        return {**dict(fields), _PHOTO: await photo.read()}
+        return {
+            name: await value.read() if isinstance(value, UploadFile) and name in (_PHOTO, *PICTURES) else value
+            for name, value in fields
+        }
     finally:
         await form.close()
 
