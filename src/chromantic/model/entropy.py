@@ -22,15 +22,16 @@ def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tenso
         parameters: Mixture parameters of each pixel.
     """
     weights = mixture.unpack(parameters).logits.softmax(dim=1)
-    batch, components, height, width = weights.shape
+    repeated, logistic = parameters.repeat(_STRATA, 1, 1, 1), _logistic_draws().to(weights)
+    noise = logistic.repeat_interleave(len(parameters), dim=0)[:, :, None, None]
     surprise = torch.zeros_like(weights[:, 0])
-    for component in range(components):
-        chosen = torch.zeros_like(weights)
+    for component in range(weights.shape[1]):
+        chosen = torch.zeros(1, weights.shape[1], 1, 1).to(weights)
         chosen[:, component] = math.inf  # as Gumbel noise
-        for logistic in _logistic_draws().to(weights):
-            chroma = mixture.draw(parameters, chosen, logistic[:, None, None].expand(batch, 2, height, width))
-            surprise -= weights[:, component] * mixture.log_likelihood(parameters, chroma)
-    return surprise / (_STRATA * math.log(2))
+        chroma = mixture.draw(repeated, chosen, noise)
+        nats = mixture.log_likelihood(repeated, chroma).unflatten(0, (_STRATA, -1))
+        surprise = surprise - weights[:, component] * nats.mean(dim=0)
+    return surprise / math.log(2)
 
 
 def _logistic_draws() -> Float[Tensor, "draws 2"]:

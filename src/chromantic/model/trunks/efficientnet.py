@@ -65,7 +65,7 @@ class SameConv(nn.Conv2d):
         kernel, stride = self.kernel_size[0], self.stride[0]
         if stride == 1:
             return F.conv2d(x, self.weight, self.bias, padding=kernel // 2, groups=self.groups)
-        missing = [max((math.ceil(size / stride) - 1) * stride + kernel - size, 0) for size in (x.shape[3], x.shape[2])]
+        missing = [kernel - 2 + size % 2 for size in (x.shape[3], x.shape[2])]  # at stride 2, the only other one
         padded = F.pad(x, [part for total in missing for part in (total // 2, total - total // 2)])
         return F.conv2d(padded, self.weight, self.bias, stride, groups=self.groups)
 
