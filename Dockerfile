@@ -1,7 +1,7 @@
 # The command, with the studio's service and the default weights: docs/guides/deploy.md
 
 FROM docker.io/library/debian:12-slim AS build
-ARG PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
+ARG PIP_OPTIONS=""
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-pip python3-venv \
@@ -10,14 +10,10 @@ WORKDIR /build
 COPY pyproject.toml setup.py constraints.txt README.md LICENSE ./
 COPY configs configs
 COPY src src
-# Without what only those need who compile against torch, or test it.
 # hadolint ignore=SC2086
 RUN python3 -m venv --without-pip /opt/chromantic \
     && python3 -m pip --python /opt/chromantic install --no-cache-dir $PIP_OPTIONS -c constraints.txt \
-        '.[heic,jpeg2000,studio]' \
-    && torch=$(echo /opt/chromantic/lib/python3*/site-packages/torch) \
-    && rm -rf "$torch/include" "$torch/share" "$torch/test" \
-    && find "$torch/bin" -type f ! -name torch_shm_manager -delete
+        '.[heic,jpeg2000,studio]'
 
 FROM docker.io/library/debian:12-slim
 # hadolint ignore=DL3008

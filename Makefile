@@ -2,6 +2,7 @@
 # make test   the fast tests, two at a time; test-all: every test, one after another, with shapes checked
 # make lint   ruff, mypy and the dependency rule
 # make docs   the documentation as a site, in build/docs
+# make weights  export the weights that ship, for colorizing without torch
 # make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
 #
 # PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu" installs torch's CPU build.
@@ -15,7 +16,7 @@ CHROMANTIC_DATA ?= ../shared/data
 PHOTOS ?= $(CHROMANTIC_DATA)/full_resolution
 
 # What computes, whose shapes and types test-all checks as it runs.
-SHAPES := chromantic.colour,chromantic.data,chromantic.evaluation,chromantic.model,chromantic.paper,chromantic.sampling,chromantic.training
+SHAPES := chromantic.colour,chromantic.data,chromantic.evaluation,chromantic.exported,chromantic.model,chromantic.paper,chromantic.reference,chromantic.sampling,chromantic.training
 
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
@@ -25,7 +26,7 @@ DEV := $(VENV)/.dev-installed
 export OMP_WAIT_POLICY ?= passive
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all lint docs format bench venv clean
+.PHONY: demo test test-all lint docs format bench venv weights clean
 
 demo: $(CORE)
 	$(BIN)/chromantic sheet examples --samples 3 --output $(DEMO_OUTPUT)/sheet.png
@@ -56,6 +57,11 @@ bench: $(DEV)
 	$(BIN)/python -m benchmarks.upsampling $(PHOTOS)
 
 venv: $(DEV)
+
+weights: $(DEV)
+	for trained in src/chromantic/weights/*.safetensors; do \
+	    $(BIN)/chromantic export $$trained $${trained%.safetensors}.chromantic || exit 1; \
+	done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

@@ -10,9 +10,9 @@ benchmarks/results/choice.json.
 import json
 import sys
 from collections.abc import Iterator
-from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from rich.console import Console
@@ -26,8 +26,9 @@ from chromantic.evaluation.measures.floor import fit_floor, floor_log_likelihood
 from chromantic.grid import CELL
 from chromantic.model import mixture, pretrained
 from chromantic.model.network import Chromantic, Scene
-from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import choose_samples, expected_chroma
+from chromantic.reference.network import understandings
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.choice import choose_samples
 from chromantic.sampling.coherent import sample_coherently
 from chromantic.understanding import GAIN
 
@@ -71,7 +72,7 @@ def agreement(scene: Scene, histograms: Tensor, samples: Tensor) -> Tensor:
 
 
 def choices(
-    network: Chromantic, histograms: Tensor, lightness: Tensor, truth: Tensor, generator: torch.Generator
+    network: Chromantic, histograms: Tensor, lightness: Tensor, truth: Tensor, rng: np.random.Generator
 ) -> Iterator[tuple[str, Tensor]]:
     """Ways and the chroma that each gives."""
     scene = network.encode(lightness)
@@ -81,18 +82,18 @@ def choices(
     for gain in MEAN_GAINS:
         yield f"mean colours x {gain:g}", gain * preview
     photos = torch.arange(len(lightness))
-    each = (scene.map(itemgetter([photo])) for photo in photos.tolist())
-    coherent = torch.stack([sample_coherently(one, samples=CANDIDATES, generator=generator) for one in each])
+    seen = understandings(network, scene)
+    coherent = torch.from_numpy(np.stack([sample_coherently(one, samples=CANDIDATES, rng=rng) for one in seen]))
     yield "one coherent draw", coherent[:, 0]
     yield (
         f"of {CANDIDATES} coherent draws: nearest to the truth, which nobody knows",
         coherent[photos, error(coherent, truth[:, None]).argmin(dim=1)],
     )
-    drawn, likelihoods = sample_chroma(network, scene, samples=CANDIDATES, generator=generator)
+    drawn, likelihoods = sample_chroma(network, scene, samples=CANDIDATES, rng=rng)
     drawn, likelihoods = drawn.unflatten(0, (-1, CANDIDATES)), likelihoods.unflatten(0, (-1, CANDIDATES))
     yield "one sample", drawn[:, 0]
     for temperature in TEMPERATURES:
-        cooler, _ = sample_chroma(network, scene, generator=generator, temperature=temperature)
+        cooler, _ = sample_chroma(network, scene, rng=rng, temperature=temperature)
         yield f"one sample, temperature {temperature:g}", cooler
     of_embedding = torch.stack(
         [mixture.log_likelihood(scene.chroma_parameters, sample).sum(dim=(1, 2)) for sample in drawn.unbind(1)], dim=1
@@ -107,11 +108,11 @@ def choices(
     for way, score in scores.items():
         yield f"of {CANDIDATES}: {way}", drawn[photos, score.argmax(dim=1)]
     for candidates, temperature in ((MORE, 1.0), (CANDIDATES, 0.95), (MORE, 0.95)):
-        drawn, _ = sample_chroma(network, scene, samples=candidates, generator=generator, temperature=temperature)
+        drawn, _ = sample_chroma(network, scene, samples=candidates, rng=rng, temperature=temperature)
         drawn = drawn.unflatten(0, (-1, candidates))
         yield (
             f"of {candidates}, temperature {temperature:g}: nearest to {GAIN:g} x preview",
-            drawn[photos, choose_samples(drawn, expected_chroma(scene.chroma_parameters))],
+            drawn[photos, torch.from_numpy(choose_samples(drawn.numpy(), (GAIN * preview).numpy()))],
         )
 
 
@@ -120,14 +121,14 @@ def main() -> None:
     train, validation = map(Path, sys.argv[1:])
     photos, network = load_cache(validation), pretrained.load()
     histograms = class_histograms(load_cache(train))
-    generator = torch.Generator().manual_seed(0)
+    torch.Generator().manual_seed(0)
     errors: dict[str, list[Tensor]] = {}
-    colour: dict[str, list[Tensor]] = {}
+    rng = random(0)
     originals: list[Tensor] = []
     for chunk in torch.arange(len(photos))[photos.colourful].split(BATCH):
         batch = photos.tensors(chunk)
         originals.append(colours(batch.lightness, batch.chroma))
-        for way, chroma in choices(network, histograms, batch.lightness, batch.chroma, generator):
+        for way, chroma in choices(network, histograms, batch.lightness, batch.chroma, rng):
             errors.setdefault(way, []).append(error(chroma, batch.chroma))
             colour.setdefault(way, []).append(colours(batch.lightness, chroma))
     original = torch.cat(originals).mean()

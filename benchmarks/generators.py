@@ -14,9 +14,9 @@ import argparse
 import json
 import statistics
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from benchmarks.sampling import RUNS, milliseconds
@@ -34,8 +34,10 @@ from chromantic.model.blocks import gate, start_near_identity
 from chromantic.model.generator import CANVAS_CHANNELS, Generator, canvas_of
 from chromantic.model.mixture import MixtureHead
 from chromantic.model.network import Chromantic
-from chromantic.sampling import Noise, draw_noise
+from chromantic.reference.noise import NoiseTensors, to_tensors
+from chromantic.reference.pack import pack_generator
 from chromantic.sampling.compiled.sampler import sample_fast
+from chromantic.sampling.noise import draw_noise, random
 from chromantic.training.config import OptimizationSection
 from chromantic.training.optim import build_optimizers, set_learning_rate
 
@@ -113,7 +115,9 @@ def skew(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def sample_wavefront(generator: OneStack, scene: Tensor, lightness: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+def sample_wavefront(
+    generator: OneStack, scene: Tensor, lightness: Tensor, noise: NoiseTensors
+) -> tuple[Tensor, Tensor]:
     """An exact sample of the one stack and its mixture parameters, wavefront by wavefront, in PyTorch."""
     batch, _, height, width = lightness.shape
     terms = [skew(term) for term in generator.condition(scene)]
@@ -189,13 +193,20 @@ def milliseconds_a_sample(generator: nn.Module, network: Chromantic) -> float:
     """Of one 32 x 32 sample, its parameters checked against a teacher-forced pass."""
     scene = network.encode(torch.rand(1, 1, 128, 128) * 100)
     features = network.fuse(scene)
-    sample = sample_wavefront if isinstance(generator, OneStack) else sample_fast
-    noise = draw_noise(1, network.config.components, 32, 32, torch.Generator().manual_seed(0), torch.float32)
-    chroma, parameters = sample(generator, features, scene.lightness, noise)  # type: ignore[operator]
+    noise = draw_noise(1, network.config.components, 32, 32, random(0), np.dtype(np.float32))
+
+    def sample() -> tuple[Tensor, Tensor]:
+        if isinstance(generator, OneStack):
+            return sample_wavefront(generator, features, scene.lightness, to_tensors(noise))
+        assert isinstance(generator, Generator)
+        arrays = features.detach().numpy(), scene.lightness[:, 0].numpy()
+        chroma, parameters = sample_fast(pack_generator(generator), *arrays, noise)
+        return torch.from_numpy(chroma), torch.from_numpy(parameters)
+
+    chroma, parameters = sample()
     forced = generator(canvas_of(chroma, scene.lightness), generator.condition(features))  # type: ignore[operator]
     torch.testing.assert_close(parameters, forced, atol=1e-4, rtol=1e-4)
-    again = partial(sample, generator, features, scene.lightness, noise)  # type: ignore[arg-type]
-    return statistics.median(milliseconds(again) for _ in range(RUNS))
+    return statistics.median(milliseconds(sample) for _ in range(RUNS))
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +25,11 @@ from chromantic.grid import CELL
 from chromantic.model.config import preset
 from chromantic.model.generator import canvas_of
 from chromantic.model.network import Chromantic
-from chromantic.sampling import draw_noise, sample_cached, sample_chroma, sample_naively
+from chromantic.reference.cached import sample_cached
+from chromantic.reference.naive import sample_naively
+from chromantic.reference.noise import to_tensors
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.noise import draw_noise, random
 
 RUNS = 7
 RESULTS = Path(__file__).parent / "results"
@@ -66,14 +71,12 @@ def methods_of(case: Case, network: Chromantic) -> dict[str, Callable[[], object
     lightness = repeat(scene.lightness)
     canvas = canvas_of(torch.zeros(batch, 2, case.side, case.side), lightness)
 
-    def random() -> torch.Generator:
-        return torch.Generator().manual_seed(0)
-
-    noise = draw_noise(batch, network.config.components, case.side, case.side, random(), torch.float32)
+    drawn = draw_noise(batch, network.config.components, case.side, case.side, random(0), np.dtype(np.float32))
+    noise = to_tensors(drawn)
     conditioning = network.condition(scene)
     return {
         "forward": lambda: network.generator(canvas, network.condition(scene).map(repeat)),
-        "fast": lambda: sample_chroma(network, scene, samples=case.samples, generator=random()),
+        "fast": lambda: sample_chroma(network, scene, samples=case.samples, rng=random(0)),
         "cached": lambda: sample_cached(network.generator, conditioning.map(repeat), lightness, noise),
         "naive": lambda: sample_naively(network.generator, conditioning.map(repeat), lightness, noise),
     }

@@ -12,6 +12,7 @@ from chromantic.errors import ChromanticError
 from chromantic.model.config import preset
 from chromantic.model.network import Chromantic
 from chromantic.options import Draws
+from chromantic.reference.network import TorchNetwork
 
 LIGHTNESS = np.random.default_rng(0).uniform(0, 100, (128, 172)).astype(np.float32)
 
@@ -40,7 +41,7 @@ def test_hints_are_heard_where_there_are_any(flow: str) -> None:
     network = Chromantic(replace(preset("tiny", ("background", "cat"), flow=flow), hints=True)).eval()
     assert network.hints
     torch.nn.init.normal_(network.hints.weight)
-    engine = Engine(network, "tiny")
+    engine = Engine(TorchNetwork(network), "tiny")
     assert engine.takes_hints
     nothing = np.zeros((2, 32, 43), np.float32), np.zeros((32, 43), bool)
     known = np.full((2, 32, 43), 50, np.float32), np.pad([[True]], ((3, 28), (4, 38)))

@@ -6,12 +6,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from chromantic.colour.lab import LIGHTNESS_MAX
 
 GAIN = 1.6
 """From the colourfulness of mean colours to that of photographs (docs/experiments/choice.md)."""
+
+KnownChroma = tuple[Float32[np.ndarray, "2 h w"], Bool[np.ndarray, "h w"]]
+"""Chroma on the grid in CIE units, and where it is known."""
 
 
 class Components(NamedTuple):

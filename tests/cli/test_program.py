@@ -61,7 +61,7 @@ def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("chromantic.engine.sample_chroma", interrupt)
+    monkeypatch.setattr("chromantic.sampling.compiled.sampler.sample_fast", interrupt)
     assert run("colorize", photo, "--candidates", 1, "--model", tiny_weights) == 130
     assert sorted(files_under(photo.parent)) == ["dog.jpg"]
 

@@ -187,3 +187,15 @@ def test_a_head_starts_with_distributions_over_natural_chroma() -> None:
 def test_a_uniform_guess_on_the_grid_costs_eight_bits_per_dimension() -> None:
     nats = torch.tensor([-math.log(256**2), 0.0, -2 * math.log(2)])
     torch.testing.assert_close(mixture.bits_per_dimension(nats), torch.tensor([8.0, 0.0, 1.0]))
+
+
+def test_components_have_the_moments_of_their_draws() -> None:
+    parameters = torch.tensor([0, 0, 0.4, 0.08, 0.24, -0.4, *[-3.4] * 4, 0.6, 0.6])[None, :, None, None]
+    log_weights, means, variances = mixture.components(parameters)
+    assert torch.allclose(log_weights.exp(), torch.tensor(0.5))
+    uniform = torch.rand(1, 2, 300, 300, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    chosen = torch.full((1, 2, 300, 300), -math.inf)
+    chosen[:, 1] = 0
+    sample = mixture.draw(parameters.expand(-1, -1, 300, 300), chosen, torch.logit(uniform).float())
+    assert torch.allclose(sample.mean(dim=(2, 3))[0], means[0, :, 1, 0, 0], atol=0.5)
+    assert torch.allclose(sample.var(dim=(2, 3))[0], variances[0, :, 1, 0, 0], rtol=0.05, atol=0.2)

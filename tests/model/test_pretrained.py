@@ -8,6 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from chromantic import weights_files
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
 from chromantic.model.config import preset
@@ -160,5 +161,5 @@ def test_a_truncated_file_is_refused(weights: Path) -> None:
 
 @pytest.mark.parametrize(("names", "end"), [([], "file"), (["default", "other"], "shipped: default, other")])
 def test_neither_a_name_nor_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], end: str) -> None:
-    monkeypatch.setattr(pretrained, "shipped", lambda: names)
+    monkeypatch.setattr(weights_files, "shipped", lambda suffix: names)
     refuse(tmp_path / "nothing", f"no such weights.*{end}$")

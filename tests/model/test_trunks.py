@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from chromantic.data.classes import CLASS_NAMES
-from chromantic.hints import Hints
 from chromantic.model.config import preset
+from chromantic.model.hints import Hints
 from chromantic.model.network import Chromantic
 from chromantic.model.trunks import TRUNKS
 from chromantic.model.trunks.imagenet import read_efficientnet

@@ -19,7 +19,8 @@ from chromantic.files import remove_partial_files
 _EXTRAS = {  # of pyproject.toml, by package
     "accelerate": "train",
     "ray": "archive",
-    "onnxruntime": "onnx",
+    "onnx": "train",
+    "torch": "train",
     "tensorboard": "train",
     "torchmetrics": "train",
     "scipy": "train",

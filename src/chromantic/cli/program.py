@@ -35,7 +35,7 @@ STDIO = Path("/dev/stdin")
 _PIPE_WIDTH = 160  # columns for tables where there is no terminal to fit
 
 Photos = Annotated[list[Path], Parameter("PHOTO", help="Photos, or folders of photos; their sub-folders are left out.")]
-Model = Annotated[str, Parameter(help="Name of weights that ship, or a .safetensors file.")]
+Model = Annotated[str, Parameter(help="Name of weights that ship, or a .chromantic or .safetensors file.")]
 Seed = Annotated[Whole, Parameter(help="The same seed gives the same pictures.")]
 Device = Annotated[DeviceName, Parameter(help="Where the network runs; auto takes a GPU if there is one.")]
 Debug = Annotated[bool, Parameter(help="Show the traceback of each error.")]

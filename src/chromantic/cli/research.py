@@ -238,3 +238,16 @@ def _named_folder(system: str) -> tuple[str, Path]:
     if not name or not folder:
         raise ChromanticError(f"{system}: a system is NAME=FOLDER, such as zhang=results/zhang; write it so")
     return name, Path(folder)
+
+
+@app.command(name="export")
+def export_weights(
+    weights: Annotated[str, Parameter(help="Name of weights that ship, or a .safetensors file.")],
+    output: Annotated[Path, Parameter(help="The .chromantic file to write.")],
+    /,
+) -> None:
+    """Write what colorizing needs of trained weights: it runs without torch."""
+    from chromantic.reference.export import export
+
+    export(weights, output)
+    print(output)

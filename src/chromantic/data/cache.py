@@ -26,7 +26,7 @@ from chromantic.data.classes import VOID
 from chromantic.data.coarse import coarse
 from chromantic.errors import ChromanticError
 from chromantic.grid import CELL
-from chromantic.hints import Hints
+from chromantic.model.hints import Hints
 
 FORMAT_VERSION = 1
 METADATA_KEY = "chromantic.cache"

@@ -7,7 +7,7 @@ from torch import Tensor
 from chromantic.data.batches import generator_of
 from chromantic.data.cache import Batch
 from chromantic.data.classes import VOID
-from chromantic.hints import Hints
+from chromantic.model.hints import Hints
 
 MOST_HINTS = 100
 """Points that are drawn at most, and cells that strokes and regions are made of at most in each."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from operator import itemgetter
 from textwrap import shorten
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -22,9 +23,12 @@ from chromantic.evaluation.measures.miou import MIOU, confusion, ious_by_class, 
 from chromantic.evaluation.truth import Resize, Truth, read_in_batches
 from chromantic.model import mixture
 from chromantic.model.network import Chromantic, Scene
-from chromantic.sampling import sample_chroma
-from chromantic.sampling.choice import choose_samples, expected_chroma
+from chromantic.reference.network import understandings
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.choice import choose_samples
 from chromantic.sampling.coherent import sample_coherently
+from chromantic.sampling.noise import random
+from chromantic.understanding import GAIN
 
 
 @torch.inference_mode()
@@ -57,7 +61,7 @@ def evaluate(
     """
     check_classes(model, examples)
     device = next(model.parameters()).device
-    generator = torch.Generator().manual_seed(seed)
+    rng = random(seed)
     measurement = Measurement(examples, segmenter, gallery)
     seen: list[Tensor] = []
     for truth in read_in_batches(examples, resize):
@@ -67,7 +71,7 @@ def evaluate(
             seen.append(confusion(logits.cpu(), truth.labels[truth.labelled]))
         if truth.in_colour:
             colourful = truth.part(truth.in_colour), scene.map(itemgetter(truth.in_colour))
-            measurement.add(_colorize(model, *colourful, samples, generator, floor))
+            measurement.add(_colorize(model, *colourful, samples, rng, floor))
 
     evaluation = measurement.evaluation()
     if seen:
@@ -108,17 +112,16 @@ def _colorize(
     truth: Truth,
     scene: Scene,
     samples: int,
-    generator: torch.Generator,
+    rng: np.random.Generator,
     floor: Float[Tensor, "levels levels"] | None,
 ) -> Colorized:
     """Photos in every way: grey, mean and expected colours, coherent and pixel-wise samples, and one chosen of them."""
     preview = mixture.mean(scene.chroma_parameters).cpu()
-    expected = expected_chroma(scene.chroma_parameters).cpu()
-    drawn, _ = sample_chroma(model, scene, samples=samples, generator=generator)
+    expected = GAIN * preview
+    drawn, _ = sample_chroma(model, scene, samples=samples, rng=rng)
     of_photos = drawn.cpu().unflatten(0, (-1, samples))  # photos samples 2 32 32
     coherent = [
-        sample_coherently(scene.map(itemgetter([photo])), samples=samples, generator=generator).cpu()
-        for photo in range(len(preview))
+        torch.from_numpy(sample_coherently(seen, samples=samples, rng=rng)) for seen in understandings(model, scene)
     ]
     chroma = {
         "grey": torch.zeros_like(preview)[None],
@@ -128,7 +131,7 @@ def _colorize(
         "sample": of_photos.movedim(1, 0),
     }
     if samples > 1:
-        chosen = choose_samples(of_photos, expected)
+        chosen = torch.from_numpy(choose_samples(of_photos.numpy(), expected.numpy()))
         chroma[f"chosen_of_{samples}"] = of_photos[torch.arange(len(chosen)), chosen][None]
     pictures = {way: torch.stack([truth.draw(each) for each in several]) for way, several in chroma.items()}
     return Colorized(truth, pictures, NetworkOutput(model, scene, chroma, floor))

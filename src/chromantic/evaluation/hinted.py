@@ -11,8 +11,8 @@ from chromantic.errors import ChromanticError
 from chromantic.evaluation.colorized import Colorized
 from chromantic.evaluation.measurement import Evaluation, Measurement
 from chromantic.evaluation.truth import Resize, read_colourful
-from chromantic.hints import Hints
 from chromantic.model import mixture
+from chromantic.model.hints import Hints
 from chromantic.model.network import Chromantic
 
 COUNTS = (0, 1, 2, 5, 10, 20, 50, 100)

@@ -14,7 +14,6 @@ from chromantic import __version__
 from chromantic.data.cache import load_cache
 from chromantic.data.example import Example
 from chromantic.data.verdicts import Segmenter
-from chromantic.devices import choose_device
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.gallery import Gallery
@@ -28,6 +27,7 @@ from chromantic.evaluation.truth import Resize
 from chromantic.files import write_whole
 from chromantic.html_pages import templates
 from chromantic.model import pretrained
+from chromantic.reference.device import choose_device
 
 _COLUMNS = {
     "original": ("original",),

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from chromantic.colour.lab import normalize_chroma
-from chromantic.hints import Hints
+from chromantic.model.hints import Hints
 
 _CHROMA_GAIN = 8.0
 """Natural chroma seldom leaves an eighth of its range: so it spreads over [-1, 1] as features do."""

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from chromantic.colour.lab import normalize_lightness
 from chromantic.grid import CELL
-from chromantic.hints import Hints
 from chromantic.model.blocks import build_rows
 from chromantic.model.config import NetworkConfig
 from chromantic.model.fusion import Concat, FeatureTransformation
 from chromantic.model.generator import Conditioning, Generator, canvas_of
 from chromantic.model.hint_conv import HintConv
+from chromantic.model.hints import Hints
 from chromantic.model.mixture import MixtureHead
 from chromantic.model.segmentation import AtrousPyramid
 from chromantic.model.trunks import TRUNKS

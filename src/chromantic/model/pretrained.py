@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from chromantic import weights_files
 from chromantic.errors import ChromanticError
 from chromantic.files import sha256, write_whole
 from chromantic.model.config import NetworkConfig
@@ -23,12 +24,6 @@ METADATA_KEY = "chromantic"
 NETWORK_KEY = "network"
 
 Module = TypeVar("Module", bound=nn.Module)
-_SHIPPED = Path(__file__).parents[1] / "weights"
-
-
-def shipped() -> list[str]:
-    """Names of the weights that come with the package."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
 
 
 def resolve(name_or_path: str | Path) -> Path:
@@ -37,13 +32,7 @@ def resolve(name_or_path: str | Path) -> Path:
     Raises:
         ChromanticError: There is neither.
     """
-    if str(name_or_path) in shipped():
-        return _SHIPPED / f"{name_or_path}.safetensors"
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
-    names = f" or one of the shipped: {', '.join(shipped())}" if shipped() else ""
-    raise ChromanticError(f"{name_or_path}: no such weights; give a .safetensors file{names}")
+    return weights_files.resolve(name_or_path, weights_files.TRAINED)
 
 
 def save(network: Chromantic, path: Path, about: Mapping[str, object]) -> None:

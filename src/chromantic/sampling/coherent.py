@@ -9,14 +9,12 @@ One pass over the photo serves all draws.
 
 from collections.abc import Callable
 
-import torch
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
-from chromantic.model import mixture
-from chromantic.model.network import Scene
-from chromantic.sampling.noise import to_gumbel
+from chromantic.sampling.noise import draw_normal_pair, to_gumbel
 from chromantic.sampling.regions import find_regions
+from chromantic.understanding import Components, Understanding
 
 GAIN = 1.85
 """From the colourfulness of these draws to that of photographs (docs/experiments/choice.md)."""
@@ -26,73 +24,70 @@ _SPREAD = 0.6
 """Of a drawn colour about its component's mean, in standard deviations of the component."""
 
 
-@torch.no_grad()
 def sample_coherently(
-    scene: Scene,
+    seen: Understanding,
     *,
     samples: int = 1,
-    generator: torch.Generator,
+    rng: np.random.Generator,
     temperature: float = 1.0,
     callback: Callable[[int, int], None] | None = None,
-) -> Float[Tensor, "samples 2 height width"]:
-    """Draws several colorizations of one photo, in CIE units.
+) -> Float[np.ndarray, "samples 2 height width"]:
+    """Draws several colorizations of a photo, in CIE units.
 
     Args:
-        scene: Of one photo.
+        seen: What the network understands of the photo.
         samples: Colorizations to draw.
-        generator: The source of all randomness, on the CPU.
+        rng: The source of all randomness.
         temperature: Of the choice of a colour, at least 0; at 0 each thing takes the likeliest one of a random cell.
         callback: Called with the number of finished samples and of all; may raise to cancel.
     """
-    regions = find_regions(scene)
-    components = mixture.components(scene.chroma_parameters)
+    regions = find_regions(seen)
     drawn = []
     for number in range(samples):
-        colours = torch.stack([_draw(components, region, generator, temperature) for region in regions])
-        drawn.append(GAIN * _updated(components, regions, colours))
+        colours = np.stack([_draw(seen.components, region, rng, temperature) for region in regions])
+        drawn.append(GAIN * _updated(seen.components, regions, colours))
         if callback:
             callback(number + 1, samples)
-    return torch.stack(drawn)
+    return np.stack(drawn)
 
 
 def _draw(
-    components: mixture.Components,
-    region: Float[Tensor, "height width"],
-    generator: torch.Generator,
-    temperature: float,
-) -> Float[Tensor, "2"]:
+    components: Components, region: Float[np.ndarray, "height width"], rng: np.random.Generator, temperature: float
+) -> Float[np.ndarray, "2"]:
     """A colour of a region: of a component of one of its cells, chosen as far as the other cells agree with it."""
-    cells = region.cpu().double().square().flatten()
-    cell = int(torch.multinomial(cells, 1, generator=generator))
-    log_weights, means, variances = (layer[0].flatten(-2)[..., cell] for layer in components)
-    gumbel = to_gumbel(torch.rand(log_weights.shape, generator=generator, dtype=torch.float64)).to(log_weights)
+    cells = np.square(region.astype(np.float64)).cumsum()
+    cell = int(np.searchsorted(cells, rng.random() * cells[-1], side="right"))
+    log_weights, means, variances = (layer.reshape(*layer.shape[:-2], -1)[..., cell] for layer in components)
+    gumbel = to_gumbel(rng.random(len(log_weights))).astype(np.float32)
     agreement = _density(components, region, means)
     component = int((log_weights + agreement + temperature * gumbel).argmax())
-    noise = torch.randn(2, generator=generator).to(means)
-    return means[:, component] + temperature * _SPREAD * noise * variances[:, component].sqrt()
+    noise = draw_normal_pair(rng).astype(np.float32)
+    colour: np.ndarray = means[:, component] + temperature * _SPREAD * noise * np.sqrt(variances[:, component])
+    return colour
 
 
 def _density(
-    components: mixture.Components, region: Float[Tensor, "height width"], colours: Float[Tensor, "2 colours"]
-) -> Float[Tensor, "colours"]:
+    components: Components, region: Float[np.ndarray, "height width"], colours: Float[np.ndarray, "2 colours"]
+) -> Float[np.ndarray, "colours"]:
     """The logarithm of the mean density of colours over a region's cells, but for a constant."""
-    log_weights, means, variances = (layer[0].flatten(-2).unsqueeze(-1) for layer in components)
+    log_weights, means, variances = (layer.reshape(*layer.shape[:-2], -1, 1) for layer in components)
     scatter = variances + _WITHIN**2
-    surprise = ((colours[:, None, None] - means).square() / scatter + scatter.log()).sum(dim=0)
-    density = (log_weights - 0.5 * surprise).exp().sum(dim=0)  # cells colours
-    return ((region.flatten() / region.sum()) @ density).log()
+    surprise = (np.square(colours[:, None, None] - means) / scatter + np.log(scatter)).sum(axis=0)
+    density = np.exp(log_weights - 0.5 * surprise).sum(axis=0)  # cells colours
+    logarithm: np.ndarray = np.log((region.ravel() / region.sum()) @ density)
+    return logarithm
 
 
 def _updated(
-    components: mixture.Components,
-    regions: Float[Tensor, "regions height width"],
-    colours: Float[Tensor, "regions 2"],
-) -> Float[Tensor, "2 height width"]:
+    components: Components, regions: Float[np.ndarray, "regions height width"], colours: Float[np.ndarray, "regions 2"]
+) -> Float[np.ndarray, "2 height width"]:
     """The colours expected of every cell once it has observed that of its region, or a mixture of its regions'."""
-    log_weights, means, variances = (layer[0] for layer in components)
-    observed = torch.einsum("rhw,rc->chw", regions, colours)[:, None]
+    log_weights, means, variances = components
+    observed = np.einsum("rhw,rc->chw", regions, colours)[:, None]
     noise = _WITHIN**2
-    surprise = (observed - means).square() / (variances + noise) + (variances + noise).log()
-    weights = (log_weights - 0.5 * surprise.sum(dim=0)).softmax(dim=0)
+    surprise = (np.square(observed - means) / (variances + noise) + np.log(variances + noise)).sum(axis=0)
+    logits = log_weights - 0.5 * surprise
+    weights = np.exp(logits - logits.max(axis=0))
     posterior = (means / variances + observed / noise) / (1 / variances + 1 / noise)
-    return (weights * posterior).sum(dim=1)
+    updated: np.ndarray = (weights / weights.sum(axis=0) * posterior).sum(axis=1)
+    return updated

@@ -1,12 +1,10 @@
 """The things of a photo, for draws that colour each as a whole."""
 
-import torch
-import torch.nn.functional as F
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
-from chromantic.model import mixture
-from chromantic.model.network import Scene
+from chromantic.sampling.noise import random
+from chromantic.understanding import Understanding
 
 REGIONS = 6
 """Of a photo, at most."""
@@ -16,34 +14,54 @@ _APART = 0.1  # squared distance between two regions' centres, at least
 _ITERATIONS = 15
 
 
-def find_regions(scene: Scene) -> Float[Tensor, "regions height width"]:
-    """How much each cell of one photo belongs to each region: shares that sum to one.
+def find_regions(seen: Understanding) -> Float[np.ndarray, "regions height width"]:
+    """How much each cell of a photo belongs to each region: shares that sum to one.
 
     Cells belong together where the network sees the same in them: k-means over the embedding's direction, the colours
-    expected and the classes' probabilities, each smoothed over its neighbours. Always the same for the same scene.
+    expected and the classes' probabilities, each smoothed over its neighbours. Always the same for the same photo.
     """
-    features = [F.normalize(scene.embedding, dim=1), mixture.mean(scene.chroma_parameters) / _CHROMA_UNIT]
-    if scene.class_logits is not None:
-        features.append(scene.class_logits.softmax(dim=1))
-    smooth = F.avg_pool2d(F.pad(torch.cat(features, dim=1), (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    cells = smooth[0].flatten(1).T
-    centres = _k_means(cells)
-    shares = (torch.cdist(cells, centres).square() / -_SOFTNESS).softmax(dim=1)
-    regions: Tensor = shares.T.unflatten(1, scene.lightness.shape[2:])
+    features = [seen.direction, seen.mean_chroma / _CHROMA_UNIT]
+    if seen.class_probabilities is not None:
+        features.append(seen.class_probabilities)
+    cells = _smooth(np.concatenate(features)).reshape(-1, seen.lightness.size).T
+    squared = _squared_distances(cells, _k_means(cells))
+    shares = np.exp((squared.min(axis=1, keepdims=True) - squared) / _SOFTNESS)
+    shares /= shares.sum(axis=1, keepdims=True)
+    regions: np.ndarray = shares.T.reshape(-1, *seen.lightness.shape)
     return regions
 
 
-def _k_means(cells: Float[Tensor, "cells features"]) -> Float[Tensor, "regions features"]:
+def _smooth(planes: Float[np.ndarray, "planes height width"]) -> Float[np.ndarray, "planes height width"]:
+    """Means over 3x3 cells; those at the border count for those that are missing."""
+    padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    smooth: np.ndarray = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9
+    return smooth
+
+
+def _k_means(cells: Float[np.ndarray, "cells features"]) -> Float[np.ndarray, "regions features"]:
     """Centres of up to `REGIONS` regions, fewer where fewer things differ.
 
     They begin at random cells. At outliers, as is often done, small odd spots would become things of their own.
     """
-    order = torch.randperm(len(cells), generator=torch.Generator().manual_seed(0))
-    centres = cells[order[:REGIONS].to(cells.device)].clone()
+    centres = cells[random(0).random(len(cells)).argsort()[:REGIONS]]
+    before = np.full(len(cells), -1)
     for _ in range(_ITERATIONS):
-        nearest = torch.cdist(cells, centres).argmin(dim=1)
-        for region in range(len(centres)):
-            if (inside := nearest == region).any():
-                centres[region] = cells[inside].mean(dim=0)
-    close = torch.cdist(centres, centres).square() < _APART
-    return centres[~close.tril(diagonal=-1).any(dim=1)]
+        nearest = _squared_distances(cells, centres).argmin(axis=1)
+        if np.array_equal(before, nearest):
+            break
+        before = nearest
+        inside = (nearest == np.arange(len(centres))[:, None]).astype(cells.dtype)
+        counts = inside.sum(axis=1, keepdims=True)
+        centres = np.where(counts > 0, inside @ cells / np.maximum(counts, 1), centres)
+    close = np.tril(_squared_distances(centres, centres) < _APART, k=-1)
+    apart: np.ndarray = centres[~close.any(axis=1)]
+    return apart
+
+
+def _squared_distances(
+    points: Float[np.ndarray, "points features"], centres: Float[np.ndarray, "centres features"]
+) -> Float[np.ndarray, "points centres"]:
+    lengths = np.square(points).sum(axis=1, keepdims=True) + np.square(centres).sum(axis=1)
+    distances: np.ndarray = np.maximum(lengths - 2 * points @ centres.T, 0)
+    return distances

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from chromantic.colorizer import Colorization, Colorizer, Segmentation
-from chromantic.engine import Engine, KnownChroma, StepCallback
+from chromantic.engine import Engine, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.options import Draws
 from chromantic.photo import (
@@ -34,7 +34,7 @@ from chromantic.studio.answers import (
 from chromantic.studio.limits import Limits
 from chromantic.studio.order import PICTURES, Order, TooLargeError
 from chromantic.studio.worker import Job
-from chromantic.understanding import Understanding
+from chromantic.understanding import KnownChroma, Understanding
 
 _TELL_EVERY = 0.05  # seconds between two reports of progress
 

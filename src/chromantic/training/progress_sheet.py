@@ -16,7 +16,8 @@ from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.model import mixture
 from chromantic.model.network import Chromantic
 from chromantic.picture_grid import Cell, picture_grid
-from chromantic.sampling import sample_chroma
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.noise import random
 
 PHOTOS = 12
 
@@ -28,7 +29,7 @@ def write_pictures(network: Chromantic, photos: PhotoCache, path: Path, seed: in
     device = next(network.parameters()).device
     batch = photos.tensors(chosen).to(device)
     scene = network.encode(batch.lightness)
-    sample, _ = sample_chroma(network, scene, generator=torch.Generator().manual_seed(seed))
+    sample, _ = sample_chroma(network, scene, rng=random(seed))
     columns = {
         "grey": torch.zeros_like(sample),
         "original": batch.chroma,

@@ -12,11 +12,11 @@ from torch import Tensor
 from chromantic.colour import lab
 from chromantic.data.classes import CLASS_NAMES
 from chromantic.data.verdicts import Segmenter
-from chromantic.devices import choose_device
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.judge.segmenter_network import SEGMENTER_KEY, SegmenterNetwork
 from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.model import pretrained
+from chromantic.reference.device import choose_device
 
 TORCHVISION = "deeplabv3_resnet101"
 

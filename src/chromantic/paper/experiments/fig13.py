@@ -15,7 +15,8 @@ from chromantic.model import pretrained
 from chromantic.paper.pictures import write_sheet
 from chromantic.paper.sections import Section
 from chromantic.paper.setting import Setting
-from chromantic.sampling import sample_chroma
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.noise import random
 
 _COLUMNS = 7
 
@@ -62,11 +63,11 @@ def reproduce(setting: Setting) -> Section:
 def _measure(setting: Setting) -> tuple[dict[str, list[float]], dict[str, _Case]]:
     """The error of every photo that a class is in, and the worst case, by class."""
     model = pretrained.load(setting.weights)
-    generator = torch.Generator().manual_seed(setting.seed)
+    rng = random(setting.seed)
     errors: dict[str, list[float]] = defaultdict(list)
     worst: dict[str, _Case] = {}
     for truth in read_colourful(setting.validation):
-        chroma, _ = sample_chroma(model, model.encode(truth.lightness), generator=generator)
+        chroma, _ = sample_chroma(model, model.encode(truth.lightness), rng=rng)
         pictures = [rgb.byte().movedim(1, -1).numpy() for rgb in (truth.rgb, truth.draw(chroma))]
         for photo, label, error in rmse_inside_classes(chroma, truth.chroma, truth.labels):
             example = truth.examples[photo]

@@ -21,7 +21,8 @@ from chromantic.paper.pictures import Pictures, colour_pictures, plane_pictures,
 from chromantic.paper.sections import Section, mean_and_spread
 from chromantic.paper.setting import Setting
 from chromantic.paper.trainings import small_training, trained
-from chromantic.sampling import sample_chroma
+from chromantic.reference.sampling import sample_chroma
+from chromantic.sampling.noise import random
 
 FLOWS: dict[str, tuple[Flow, Fusion]] = {
     "purple": ("purple", "concat"),
@@ -109,8 +110,8 @@ def _draw(setting: Setting, networks: dict[str, Chromantic]) -> dict[str, Path]:
         with torch.inference_mode():
             scene = network.encode(lightness)
         previews[flow] = with_planes(mixture.mean(scene.chroma_parameters))
-        rng = torch.Generator().manual_seed(setting.seed)
-        sample, _ = sample_chroma(network, scene, generator=rng)
+        rng = random(setting.seed)
+        sample, _ = sample_chroma(network, scene, rng=rng)
         samples[flow] = [colour_pictures(lightness, sample)]
     captions = {
         "previews": "The embedding's mean colours and their a and b planes, by flow (Figures 4 and 6)",

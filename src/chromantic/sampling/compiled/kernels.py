@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from chromantic.sampling.compiled.packed import Layers, StackWeights
-from chromantic.sampling.compiled.vector import PANEL, elu, sigmoid, tile
+from chromantic.sampling.compiled.packed import PANEL, Layers, StackWeights
+from chromantic.sampling.compiled.vector import elu, sigmoid, tile
 
 
 class Rows(NamedTuple):
@@ -198,6 +198,14 @@ def _draw(maps: np.ndarray, gumbel: np.ndarray, logistic: np.ndarray, draws: Dra
         chroma = np.rint((mean + shift + spread) * scale + centre)
         out[channel] = lowest if chroma < lowest else highest if chroma > highest else chroma
         shift = math.tanh(maps[5 * components + chosen]) * ((out[channel] - centre) / scale)
+
+
+@_kernel
+def add_products(x: np.ndarray, layers: Layers, out: np.ndarray) -> None:
+    """A 1x1 convolution, the first of some layers: [position channel] to [position output]."""
+    for position in range(x.shape[0]):
+        _copy(layers.biases[0], out[position])
+    _add_product(out, x.reshape(-1), x.shape[1], layers.weights[0])
 
 
 @_kernel

@@ -4,16 +4,13 @@ Channels come last and are filled up with zeros to whole panels, which stay zero
 into panels of PANEL outputs, so that a product reads them from front to back.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from chromantic.model.generator import Generator, Stack
-from chromantic.sampling.compiled.vector import PANEL
+PANEL = 16
+"""Outputs computed together: a 64-byte cache line of float32, and one or more vector registers."""
 
 
 class Layers(NamedTuple):
@@ -37,68 +34,70 @@ class StackWeights(NamedTuple):
     conv2: Layers
 
 
-class SceneWeights(NamedTuple):
-    """Of the convolution to the terms of the scene: the vertical stack's blocks first, then the horizontal's.
+class Weights(NamedTuple):
+    """Of the whole generator.
 
     Attributes:
-        matrix: [channel term].
-        bias: [term], with those of the convolutions whose outputs the terms are added to.
+        scene: The convolution to the terms of the scene: the vertical stack's blocks first, then the horizontal's. Its
+            biases are with those of the convolutions whose outputs the terms are added to.
+        vertical: The stack that runs once per row.
+        horizontal: The stack that runs once per pixel.
+        links: From the vertical stack to the horizontal one.
+        head: Of the mixture.
+        log_scale_bounds: Lower log-scales count as the first, higher ones as the second.
     """
 
-    matrix: Tensor
-    bias: Tensor
-
-
-class Weights(NamedTuple):
-    """Of the whole generator."""
-
-    scene: SceneWeights
+    scene: Layers
     vertical: StackWeights
     horizontal: StackWeights
     links: Layers
     head: Layers
+    log_scale_bounds: np.ndarray
 
 
-def pack_generator(generator: Generator) -> Weights:
-    """The generator's parameters; about a millisecond of copying."""
-    vertical, horizontal = _pack_stack(generator.vertical), _pack_stack(generator.horizontal)
-    links, head = _pack(generator.links), _pack([generator.head.conv])
-    return Weights(_pack_scene(generator), vertical, horizontal, links, head)
+def to_arrays(weights: Any, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Every array, with a name for it."""
+    for name, part in weights._asdict().items():
+        if isinstance(part, np.ndarray):
+            yield prefix + name, part
+        else:
+            yield from to_arrays(part, f"{prefix}{name}.")
 
 
-def _pack_scene(generator: Generator) -> SceneWeights:
-    blocks: list[Any] = [*generator.vertical.blocks, *generator.horizontal.blocks]
-    sizes = [block.conv2.out_channels for block in blocks]
-    matrices = [_fill_halves(weight, 0) for weight in generator.scene.weight.flatten(1).split(sizes)]
-    assert generator.scene.bias is not None
-    bias = generator.scene.bias + torch.cat([block.conv2.bias for block in blocks])
-    biases = [_fill_halves(part, 0) for part in bias.split(sizes)]
-    return SceneWeights(torch.cat(matrices).T, torch.cat(biases))
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Weights:
+    """The inverse of `to_arrays`, with float32 arrays.
+
+    Raises:
+        KeyError: One is missing.
+        ValueError: They do not fit each other: the loops, which check nothing, would read beyond them.
+    """
+
+    def layers(name: str) -> Layers:
+        return Layers(*(np.ascontiguousarray(arrays[f"{name}.{part}"], np.float32) for part in Layers._fields))
+
+    def stack(name: str) -> StackWeights:
+        return StackWeights(*(layers(f"{name}.{part}") for part in StackWeights._fields))
+
+    bounds = arrays["log_scale_bounds"].astype(np.float32)
+    weights = Weights(layers("scene"), stack("vertical"), stack("horizontal"), layers("links"), layers("head"), bounds)
+    _check_shapes(weights)
+    return weights
 
 
-def _pack_stack(stack: Stack) -> StackWeights:
-    blocks: Any = stack.blocks
-    return StackWeights(
-        _pack([stack.input]),
-        _pack(block.conv1 for block in blocks),
-        _pack((block.conv2 for block in blocks), _fill_halves),
-    )
-
-
-def _fill(x: Tensor, dim: int) -> Tensor:
-    """Zeros after the channels, up to whole panels."""
-    missing = -x.shape[dim] % PANEL
-    return F.pad(x, (0, 0) * (x.ndim - 1 - dim) + (0, missing)) if missing else x
-
-
-def _fill_halves(x: Tensor, dim: int) -> Tensor:
-    """Zeros after the values and after the openings of a gate."""
-    return torch.cat([_fill(half, dim) for half in x.chunk(2, dim)], dim) if x.shape[dim] % (2 * PANEL) else x
-
-
-def _pack(convs: Iterable[Any], fill_outputs: Callable[[Tensor, int], Tensor] = _fill) -> Layers:
-    convs = tuple(convs)
-    weights = fill_outputs(_fill(torch.stack([conv.weight.detach() for conv in convs]), 2), 1)
-    biases = fill_outputs(torch.stack([conv.bias.detach() for conv in convs]), 1)
-    panels = weights.unflatten(1, (-1, PANEL)).permute(0, 1, 5, 4, 3, 2).flatten(2, 4)
-    return Layers(panels.contiguous().numpy(), biases.numpy())
+def _check_shapes(weights: Weights) -> None:
+    blocks, tall = weights.vertical.conv1.biases.shape
+    _, slim = weights.horizontal.conv1.biases.shape
+    _, _, told, _ = weights.scene.weights.shape
+    expected = {"scene": (1, told, 2 * blocks * (tall + slim)), "links": (blocks + 1, tall, slim)}
+    expected["head"] = 1, slim, weights.head.biases.shape[-1]
+    for stack, window, channels in (("vertical", 6, tall), ("horizontal", 2, slim)):
+        expected[f"{stack}.input"] = 1, window * PANEL, channels
+        expected[f"{stack}.conv1"] = blocks, window * channels, channels
+        expected[f"{stack}.conv2"] = blocks, window * channels, 2 * channels
+    arrays = dict(to_arrays(weights))
+    for name, (layers, depth, outputs) in expected.items():
+        shapes = arrays[f"{name}.weights"].shape, arrays[f"{name}.biases"].shape
+        if shapes != ((layers, outputs // PANEL, depth, PANEL), (layers, outputs)) or outputs % PANEL or depth % PANEL:
+            raise ValueError(f"{name} has shapes {shapes}")
+    if weights.log_scale_bounds.shape != (2,):
+        raise ValueError("log_scale_bounds are not two")

@@ -3,78 +3,84 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma
-from chromantic.model.generator import Generator
-from chromantic.model.mixture import LOG_SCALE_MAX, LOG_SCALE_MIN
-from chromantic.sampling.compiled.kernels import Draws, Rows, draw_pixels, read_rows_above
-from chromantic.sampling.compiled.packed import Weights, pack_generator
-from chromantic.sampling.compiled.vector import PANEL
+from chromantic.sampling.compiled.kernels import Draws, Rows, add_products, draw_pixels, read_rows_above
+from chromantic.sampling.compiled.packed import PANEL, Weights
 from chromantic.sampling.noise import Noise
 
 GROUP = 8
 """Samples that are drawn together: enough to use each weight several times, few enough for the cache."""
 
 
-@torch.no_grad()
 def sample_fast(
-    generator: Generator,
-    scene: Float[Tensor, "photos channels height width"],
-    lightness: Float[Tensor, "photos 1 height width"],
+    weights: Weights,
+    scene: Float[np.ndarray, "photos channels height width"],
+    lightness: Float[np.ndarray, "photos height width"],
     noise: Noise,
     temperature: float = 1.0,
     scale_temperature: float = 1.0,
     callback: Callable[[int, int], None] | None = None,
-) -> tuple[Float[Tensor, "samples 2 height width"], Float[Tensor, "samples maps height width"]]:
+) -> tuple[Float[np.ndarray, "samples 2 height width"], Float[np.ndarray, "samples maps height width"]]:
     """The sample of `sample_naively`, and the mixture parameters each of its pixels was drawn from.
 
     Args:
-        generator: The generator, on the CPU.
-        scene: Of the photos, what `Generator.condition` reads.
+        weights: Of the generator.
+        scene: Of the photos, what the generator is told.
         lightness: Normalized, at the chroma's resolution, of the photos.
         noise: Of the samples: as many for each photo, those of the first photo first.
         temperature: See `chromantic.model.mixture.draw`.
         scale_temperature: See `chromantic.model.mixture.draw`.
         callback: Called with the number of finished rows and of all rows after each row; may raise to cancel.
+
+    Raises:
+        ValueError: The scene or the noise does not fit the weights.
     """
-    photos, _, height, width = lightness.shape
-    samples = len(noise.gumbel)
-    weights = pack_generator(generator)
+    photos, height, width = lightness.shape
+    samples, components = noise.gumbel.shape[:2]
     photo_of = np.repeat(np.arange(photos), samples // photos)
-    dtype = weights.head.biases.dtype
+    dtype, maps = weights.head.biases.dtype, 6 * components
+    if not 0 <= weights.head.biases.shape[1] - maps < PANEL:
+        raise ValueError(f"the weights are not of {components} components")
     rows = _no_rows(weights, samples, width, dtype)
     draws = Draws(
-        lightness[:, 0].numpy()[photo_of],
-        noise.gumbel.contiguous().numpy(),
-        noise.logistic.contiguous().numpy(),
+        np.ascontiguousarray(lightness[photo_of], dtype),
+        np.ascontiguousarray(noise.gumbel, dtype),
+        np.ascontiguousarray(noise.logistic, dtype),
         np.array([temperature, scale_temperature], dtype),
         _grid(dtype),
-        np.array([LOG_SCALE_MIN, LOG_SCALE_MAX], dtype),
+        weights.log_scale_bounds,
         np.empty((samples, height, width, 2), dtype),
-        np.empty((samples, height, width, generator.head.conv.out_channels), dtype),
+        np.empty((samples, height, width, maps), dtype),
     )
     blocks, channels = weights.horizontal.conv1.biases.shape
     context = np.empty((min(samples, GROUP), blocks + 1, width, channels), dtype)
-    features = scene.permute(2, 0, 3, 1).flatten(1, 2).contiguous()
-    terms = features.new_empty(photos * width, len(weights.scene.bias))
-    terms_of_photos = terms.unflatten(0, (photos, width)).numpy()
+    features = _filled(scene.transpose(2, 0, 3, 1), weights.scene.weights.shape[2], dtype)
+    terms = np.empty((photos, width, weights.scene.biases.shape[1]), dtype)
     for y in range(height):
-        torch.addmm(weights.scene.bias, features[y], weights.scene.matrix, out=terms)
+        add_products(features[y].reshape(photos * width, -1), weights.scene, terms.reshape(photos * width, -1))
         for first in range(0, samples, GROUP):
             group = photo_of[first : first + GROUP]
-            read_rows_above(first, group, weights.vertical, weights.links, terms_of_photos, rows, context)
-            draw_pixels(y, first, group, weights.horizontal, weights.head, terms_of_photos, rows, context, draws)
+            read_rows_above(first, group, weights.vertical, weights.links, terms, rows, context)
+            draw_pixels(y, first, group, weights.horizontal, weights.head, terms, rows, context, draws)
         if callback:
             callback(y + 1, height)
-    return torch.from_numpy(draws.chroma).movedim(-1, 1), torch.from_numpy(draws.parameters).movedim(-1, 1)
+    return np.moveaxis(draws.chroma, -1, 1), np.moveaxis(draws.parameters, -1, 1)
+
+
+def _filled(
+    x: Float[np.ndarray, "height photos width channels"], depth: int, dtype: np.dtype
+) -> Float[np.ndarray, "height photos width depth"]:
+    """Zeros after the channels, up to a depth."""
+    filled = np.zeros((*x.shape[:-1], depth), dtype)
+    filled[..., : x.shape[-1]] = x
+    return filled
 
 
 def _grid(dtype: np.dtype) -> np.ndarray:
     """`Draws.grid`."""
-    centre, one = denormalize_chroma(torch.tensor([0.0, 1.0])).tolist()
+    centre, one = denormalize_chroma(np.array([0.0, 1.0])).tolist()
     return np.array([one - centre, centre, CHROMA_MIN, CHROMA_MAX], dtype)
 
 

@@ -13,8 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-PANEL = 16
-"""Outputs computed together: a 64-byte cache line of float32, and one or more vector registers."""
+from chromantic.sampling.compiled.packed import PANEL
+
 DEPTH_STEP = 8
 """Products' depths are multiples of this."""
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from chromantic.model import mixture
 from chromantic.model.generator import Conditioning, Generator, canvas_of
-from chromantic.sampling.noise import Noise
+from chromantic.reference.noise import NoiseTensors
 
 
 @torch.no_grad()
@@ -14,7 +14,7 @@ def sample_naively(
     generator: Generator,
     conditioning: Conditioning,
     lightness: Float[Tensor, "batch 1 height width"],
-    noise: Noise,
+    noise: NoiseTensors,
     temperature: float = 1.0,
     scale_temperature: float = 1.0,
 ) -> Float[Tensor, "batch 2 height width"]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from chromantic.model import mixture
 from chromantic.model.generator import CANVAS_CHANNELS, Conditioning, Generator, Past, canvas_of
-from chromantic.sampling.noise import Noise
+from chromantic.reference.noise import NoiseTensors
 
 
 @torch.no_grad()
@@ -16,7 +16,7 @@ def sample_cached(
     generator: Generator,
     conditioning: Conditioning,
     lightness: Float[Tensor, "batch 1 height width"],
-    noise: Noise,
+    noise: NoiseTensors,
     temperature: float = 1.0,
     scale_temperature: float = 1.0,
     callback: Callable[[int, int], None] | None = None,
