@@ -132,7 +132,7 @@ def train_as_one_of_two(rank: int, port: int, config: TrainingConfig, run: Path,
 def train_by_two(config: TrainingConfig, run: Path, signals: dict[int, list[int]]) -> list[int | None]:
     """The exit codes of two processes, the second of which gets signals."""
     multiprocessing = get_context("forkserver")
-    multiprocessing.set_forkserver_preload(["chromantic.training.train"])
+    multiprocessing.set_forkserver_preload(["chromantic.training.train", "torch._dynamo"])  # which optimizers load
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     arguments = [(rank, port, config, run, signals if rank else {}) for rank in (0, 1)]
