@@ -115,6 +115,14 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives networks of the tiny preset a quarter of their channels."""
+    from chromantic.model import config
+
+    monkeypatch.setitem(config._PRESETS, "tiny", config.preset("tiny", (), width=1 / 32))
+
+
 @pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
     """A real browser that asks for nothing but what a page does."""

@@ -14,6 +14,9 @@ from chromantic.paper.networks.baselines import METHODS, Baseline, BaselineTask,
 from chromantic.training.config import LogSection, OptimizationSection, TrainingConfig
 from chromantic.training.train import train
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
+
 CHROMA = torch.tensor([[12.0, -30.0], [0.0, 0.0], [70.0, 60.0], [-4.0, 20.0]]).T[None, :, :, None]  # 1 2 4 1
 
 

@@ -15,6 +15,7 @@ from chromantic.cli import main
 from chromantic.data.collections.cocostuff import CLASS_NAMES
 from chromantic.model import pretrained
 
+pytestmark = pytest.mark.usefixtures("narrow")
 CONFIG = Path(__file__).parents[2] / "configs" / "cocostuff.toml"
 SHORTENED = {"preset": '"tiny"', "steps": "3", "batch_size": "2", "decay_steps": "1", "compile": "false"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from chromantic.cli import main
 
+pytestmark = pytest.mark.usefixtures("narrow")
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "tiny-examples.toml"
 
