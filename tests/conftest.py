@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import tiny
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -16,20 +17,23 @@ if TYPE_CHECKING:
 _NEEDED = {  # packages of extras, without which these files and folders are skipped
     "archive/test_cluster.py": ("psutil", "ray"),
     "archive/test_hostile.py": ("tifffile",),
-    "colour/test_lab.py": ("skimage",),
-    "data": ("scipy",),
+    "colour/test_lab.py": ("skimage", "torch"),
+    "colour/test_upsampling.py": ("torch",),
+    "data": ("scipy", "torch"),
     "deploy": ("fastapi", "python_multipart", "uvicorn", "yaml"),
-    "docs/test_extend.py": ("accelerate", "scipy", "torchmetrics"),
-    "evaluation": ("jinja2", "scipy", "skimage", "torchmetrics"),
-    "evaluation/test_segmenter.py": ("onnx", "onnxruntime"),
-    "paper": ("accelerate", "matplotlib", "skimage"),
+    "docs/test_extend.py": ("accelerate", "scipy", "torch", "torchmetrics"),
+    "evaluation": ("jinja2", "scipy", "skimage", "torch", "torchmetrics"),
+    "evaluation/test_segmenter.py": ("onnx",),
+    "model": ("torch",),
+    "paper": ("accelerate", "matplotlib", "skimage", "torch"),
     "photo/test_formats.py": ("openjpeg", "skimage", "tifffile"),
-    "photo/test_lightness.py": ("skimage",),
+    "photo/test_lightness.py": ("skimage", "torch"),
+    "photo/test_metadata.py": ("tifffile",),
+    "photo/test_tiff.py": ("imagecodecs", "skimage", "tifffile"),
+    "photo/test_tiff_unread.py": ("imagecodecs",),
     "photo/test_tones.py": ("imagecodecs",),
     "photo/test_unread.py": ("imagecodecs", "openjpeg"),
-    "photo/test_tiff_unread.py": ("imagecodecs",),
-    "photo/test_tiff.py": ("imagecodecs", "skimage", "tifffile"),
-    "photo/test_metadata.py": ("tifffile",),
+    "sampling/test_sampling.py": ("torch",),
     "studio": ("docstring_parser", "fastapi", "prometheus_client", "requests", "uvicorn"),
     "studio/test_proxy.py": ("playwright",),
     "studio/test_schema.py": ("jsonschema",),
@@ -38,7 +42,9 @@ _NEEDED = {  # packages of extras, without which these files and folders are ski
     "studio/test_studio_sitting.py": ("playwright",),
     "study": ("fastapi", "uvicorn"),
     "study/test_page.py": ("playwright",),
-    "training": ("accelerate", "scipy", "skimage"),
+    "test_engine.py": ("torch",),
+    "test_parallel.py": ("torch",),
+    "training": ("accelerate", "scipy", "skimage", "torch"),
     "web": ("fastapi", "httpx2", "uvicorn"),
 }
 _BESIDE_THE_CLONE = Path(__file__).parents[2] / "shared" / "data"
@@ -99,19 +105,17 @@ def cases() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights file of the tiny preset with a quarter of its channels, untrained, with three classes."""
-    import torch
+def tiny_weights() -> Path:
+    """Exported weights: small, untrained, with three classes."""
+    return tiny.EXPORTED
 
-    from chromantic.model import pretrained
-    from chromantic.model.config import preset
-    from chromantic.model.network import Chromantic
 
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network = Chromantic(preset("tiny", ("background", "cat", "dog"), width=1 / 32))
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights that `tiny_weights` were exported from."""
+    pytest.importorskip("torch", reason="no torch; pip install '.[dev]'")
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    pretrained.save(network, path, {})
+    tiny.save(path)
     return path
 
 

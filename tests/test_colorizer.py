@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import chromantic
@@ -243,10 +242,7 @@ def test_a_result_tells_of_itself_in_one_line(colorizer, photo):
 def test_a_device_that_is_not_there(tiny_weights):
     with pytest.raises(ChromanticError, match="device tpu"):
         Colorizer.from_pretrained(tiny_weights, "tpu")
-    if not torch.cuda.is_available():
-        assert Colorizer.from_pretrained(tiny_weights, "auto").name
-        with pytest.raises(ChromanticError, match="cuda"):
-            Colorizer.from_pretrained(tiny_weights, "cuda")
+    assert Colorizer.from_pretrained(tiny_weights, "auto").name
 
 
 def test_the_package_shows_its_face():

@@ -8,11 +8,8 @@ from chromantic.colorizer import Colorizer
 from chromantic.contact_sheet import contact_sheet
 from chromantic.engine import Engine
 from chromantic.errors import ChromanticError
-from chromantic.model.config import preset
-from chromantic.model.network import Chromantic
 from chromantic.photo import Photo, read
 from chromantic.photo.header import Source
-from chromantic.reference.network import TorchNetwork
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +49,11 @@ def test_originals_come_first_in_their_own_colours(colorizer: Colorizer, photos:
 
 @pytest.mark.parametrize(("name", "tinted"), [("background", False), ("person", True)])
 def test_a_first_class_is_tinted_unless_it_is_the_background(photos: list[Path], name: str, tinted: bool):
+    pytest.importorskip("torch", reason="no torch; pip install '.[dev]'")
+    from chromantic.model.config import preset
+    from chromantic.model.network import Chromantic
+    from chromantic.reference.network import TorchNetwork
+
     colorizer = Colorizer(Engine(TorchNetwork(Chromantic(preset("tiny", (name,))).eval()), "one class"))
     sheet = np.asarray(contact_sheet(colorizer, photos[:1], samples=1))
     grey, segmentation = (sheet[38 : 38 + 60, 12 + 262 * column : 102 + 262 * column] for column in (0, 3))

@@ -6,7 +6,8 @@ import numpy as np
 
 from chromantic import Colorizer
 from chromantic.data.classes import VOC_AND_STUFF
-from chromantic.model import pretrained
+from chromantic.exported.file import read_exported
+from chromantic.weights_files import EXPORTED, resolve
 
 DOG = Path(__file__).parents[1] / "examples" / "dog.jpg"
 
@@ -26,7 +27,8 @@ def test_the_default_weights_know_how_likely_a_draw_is() -> None:
 
 
 def test_the_default_weights_say_where_they_come_from() -> None:
-    about = pretrained.about("default")
+    about = read_exported(resolve("default", EXPORTED)).description["about"]
+    assert isinstance(about, dict)
     assert isinstance(about["photos_seen"], int)
     assert about["data"]
     assert about["licence"]

@@ -32,7 +32,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("build", reason="nothing to build with; pip install '.[dev]'")
     clone = tmp_path_factory.mktemp("release") / "clone"
     shutil.copytree(ROOT, clone, symlinks=True, ignore=shutil.ignore_patterns(*NO_SOURCES))
-    (clone / "src/chromantic/weights/other.safetensors").touch()
+    for suffix in ("safetensors", "chromantic"):
+        (clone / f"src/chromantic/weights/other.{suffix}").touch()
     return clone
 
 

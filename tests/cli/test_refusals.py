@@ -15,13 +15,13 @@ def test_what_is_no_photo_is_refused_where_it_is_alone(tmp_path, capsys, name, w
     assert words in error
 
 
-def test_bad_weights_are_refused(photo, tiny_weights, tmp_path, capsys):
+def test_bad_weights_are_refused(photo, tiny_checkpoint, tmp_path, capsys):
     from safetensors import safe_open
     from safetensors.torch import load_file, save_file
 
-    with safe_open(tiny_weights, framework="pt") as file:
+    with safe_open(tiny_checkpoint, framework="pt") as file:
         metadata = file.metadata()
-    tensors = load_file(tiny_weights)
+    tensors = load_file(tiny_checkpoint)
     name = next(iter(tensors))
     save_file(tensors | {name: tensors[name][:1].clone()}, tmp_path / "shape.safetensors", metadata)
     save_file({key: value for key, value in tensors.items() if key != name}, tmp_path / "part.safetensors", metadata)
@@ -71,7 +71,8 @@ def test_missing_photos_and_unknown_commands_are_refused(tmp_path, capsys):
 
 def test_where_nothing_can_be_written_is_found_before_any_work(photo, tiny_weights, tmp_path, capsys, monkeypatch):
     pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[dev]'")
-    monkeypatch.setattr("chromantic.model.pretrained.load", lambda *_: pytest.fail("weights were loaded"))
+    for load in ("chromantic.model.pretrained.load", "chromantic.engine.Engine.from_pretrained"):
+        monkeypatch.setattr(load, lambda *_: pytest.fail("weights were loaded"))
     inside_a_file = photo / "new"
     error = refused(capsys, tmp_path, "colorize", photo, "--output", inside_a_file, "--model", tiny_weights)
     assert f"{inside_a_file}/dog.color.png: cannot be written" in error
@@ -104,6 +105,7 @@ def test_the_longest_names_work(photo, tiny_weights):
 
 
 def test_segmentation_needs_weights_that_segment(photo, tmp_path, capsys):
+    pytest.importorskip("torch", reason="no torch; pip install '.[dev]'")
     from chromantic.model import pretrained
     from chromantic.model.config import preset
     from chromantic.model.network import Chromantic

@@ -13,12 +13,12 @@ from chromantic.model import pretrained
 
 
 @pytest.fixture
-def report(tiny_weights: Path, tmp_path: Path) -> Report:
+def report(tiny_checkpoint: Path, tmp_path: Path) -> Report:
     first = {"data": {"VOC2012 train_aug": 3}, "licence": "CC0", "seed": 0, "steps": 5, "photos_seen": 80}
     second = first | {"seed": 1, "steps": 10, "photos_seen": 240, "hours": 1.26, "machine": "2 threads of a CPU"}
     weights = tmp_path / "second.safetensors"
     about = second | {"started_from": first | {"fingerprint": "abc"}}
-    pretrained.save(pretrained.load(tiny_weights), weights, about)
+    pretrained.save(pretrained.load(tiny_checkpoint), weights, about)
     measures = {PSNR: {"grey": 23.0, "preview": 24.25, "best_of_2": 25.0}, MIOU: {"segmentation": 0.5}}
     errors = {
         name: {"photos": 2, "grey": 20.0, "preview": of_preview, "chosen_of_2": 17.0}
@@ -58,12 +58,12 @@ def test_one_sample_stands_where_none_is_chosen(report: Report, tmp_path: Path) 
     assert "| cat | 2 | 0.25 | 20.0 | 15.0 | 17.0 |" in card.read_text()
 
 
-def test_an_average_and_its_calibration_are_told_of(report: Report, tiny_weights: Path, tmp_path: Path) -> None:
+def test_an_average_and_its_calibration_are_told_of(report: Report, tiny_checkpoint: Path, tmp_path: Path) -> None:
     about = pretrained.about(report.system) | {
         "averaged": {"fingerprints": ["abc", "def"], "shares": [0.6, 0.4]},
         "calibrated": {"sharpness": 0.95, "log_scale": 0.2, "before": 4.92, "after": 4.91},
     }
-    pretrained.save(pretrained.load(tiny_weights), tmp_path / "mean.safetensors", about)
+    pretrained.save(pretrained.load(tiny_checkpoint), tmp_path / "mean.safetensors", about)
     card = tmp_path / "CARD.md"
     card.write_text("<!-- begin training -->\n<!-- end training -->")
     update_card(card, replace(report, system=str(tmp_path / "mean.safetensors")))

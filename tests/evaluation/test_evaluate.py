@@ -153,11 +153,11 @@ def test_report_that_cannot_be_written_is_an_error(devkit: Path, weights: Path, 
         report.write(tmp_path / "file" / "report.json")
 
 
-def test_weights_of_other_classes_are_an_error_where_there_are_labels(devkit: Path, tiny_weights: Path):
+def test_weights_of_other_classes_are_an_error_where_there_are_labels(devkit: Path, tiny_checkpoint: Path):
     photos = collect(Collections(voc=devkit), "val")["VOC2012 val"][:1]
     with pytest.raises(ChromanticError, match=r"VOC2012/astronaut: .*background, cat, dog"):
-        evaluate_weights(str(tiny_weights), {"VOC2012 val": photos})
-    evaluate_weights(str(tiny_weights), {"unlabelled": [replace(photos[0], labels=None)]}, samples=1)
+        evaluate_weights(str(tiny_checkpoint), {"VOC2012 val": photos})
+    evaluate_weights(str(tiny_checkpoint), {"unlabelled": [replace(photos[0], labels=None)]}, samples=1)
 
 
 def test_labels_are_checked_before_anything_is_measured(devkit: Path, weights: Path, tmp_path: Path):

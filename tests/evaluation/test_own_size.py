@@ -75,8 +75,8 @@ def test_other_systems_pictures_are_taken_from_their_folder(devkit: Path, photos
     np.testing.assert_array_equal(way(photos[1]), original(photos[1]))
 
 
-def test_users_get_the_default_result_and_a_sample(photos: list[Example], tiny_weights: Path) -> None:
-    colorizer = Colorizer.from_pretrained(tiny_weights)
+def test_users_get_the_default_result_and_a_sample(photos: list[Example], tiny_checkpoint: Path) -> None:
+    colorizer = Colorizer.from_pretrained(tiny_checkpoint)
     ways = users_ways(colorizer, seed=3)
     for way, options in {"result": {}, "sample": {"samples": 1, "seed": 3}}.items():
         expected = np.asarray(colorizer.colorize(photos[0].photo, **options).images[0])

@@ -96,9 +96,9 @@ def test_weights_of_a_segmenter_are_read_and_named_by_their_hash(tmp_path: Path)
         pretrained.load(path)
 
 
-def test_colorizing_weights_are_no_segmenter(tiny_weights: Path, tmp_path: Path):
+def test_colorizing_weights_are_no_segmenter(tiny_checkpoint: Path, tmp_path: Path):
     with pytest.raises(ChromanticError, match="holds a network, not a segmenter"):
-        load_segmenter(tiny_weights)
+        load_segmenter(tiny_checkpoint)
     with pytest.raises(ChromanticError, match=r"none\.onnx: no such file"):
         load_segmenter(tmp_path / "none.onnx")
 

@@ -159,6 +159,10 @@ def test_a_truncated_file_is_refused(weights: Path) -> None:
     refuse(weights, "damaged")
 
 
+def test_exported_weights_are_told_apart(tiny_weights: Path) -> None:
+    refuse(tiny_weights, "exported weights only colorize")
+
+
 @pytest.mark.parametrize(("names", "end"), [([], "file"), (["default", "other"], "shipped: default, other")])
 def test_neither_a_name_nor_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], end: str) -> None:
     monkeypatch.setattr(weights_files, "shipped", lambda suffix: names)

@@ -312,7 +312,7 @@ def test_the_command_knows_systems_by_name(photos: Path, tmp_path: Path, capsys:
 
 @pytest.mark.parametrize("wrong", ["label", "size", "mask", "photo", "empty", "weights", "result", "study"])
 def test_bad_input_is_named_before_anything_is_trained(
-    wrong: str, photos: Path, weights: str, results: Path, tiny_weights: Path, tmp_path: Path, monkeypatch
+    wrong: str, photos: Path, weights: str, results: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(trainings, "train", lambda *_, **__: pytest.fail("trained"))
     data = tmp_path / "data"
@@ -332,7 +332,7 @@ def test_bad_input_is_named_before_anything_is_trained(
     elif wrong == "empty":
         (lists / "val.txt").write_text("")
     elif wrong == "weights":
-        setting = replace(setting, weights=str(tiny_weights))
+        setting = replace(setting, weights=str(tiny_checkpoint))
     elif wrong == "result":
         (brought / "rocket.png").unlink()
         setting = replace(setting, systems=(("zhang", brought),))

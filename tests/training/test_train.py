@@ -94,7 +94,9 @@ def test_weights_that_explode_are_not_kept(config: TrainingConfig, tmp_path: Pat
     assert max(path.name for path in (tmp_path / "checkpoints").iterdir()) == "step-00000002"
 
 
-def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_as_what_it_is_or_not_at_all(
+    config: TrainingConfig, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     train(config, run, minutes=0.0)
     record = (run / "run.json").read_bytes()
@@ -105,8 +107,8 @@ def test_a_run_goes_on_as_what_it_is_or_not_at_all(config: TrainingConfig, tiny_
     for differing, other in others.items():
         with pytest.raises(ChromanticError, match=f"{run}: holds a training that differs in {differing};"):
             train(other, run)
-    with pytest.raises(ChromanticError, match=f"started afresh, not from {tiny_weights}"):
-        train(config, run, start=tiny_weights)
+    with pytest.raises(ChromanticError, match=f"started afresh, not from {tiny_checkpoint}"):
+        train(config, run, start=tiny_checkpoint)
     assert (run / "run.json").read_bytes() == record
     (run / "run.json").write_bytes(record[:-9])
     with pytest.raises(ChromanticError, match=r"no whole run\.json"):
@@ -198,11 +200,11 @@ def test_a_training_can_start_from_weights(config: TrainingConfig, tmp_path: Pat
     assert second.read_bytes() == before
 
 
-def test_weights_to_start_from_must_fit(config: TrainingConfig, tiny_weights: Path, tmp_path: Path) -> None:
+def test_weights_to_start_from_must_fit(config: TrainingConfig, tiny_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(ChromanticError, match=r"tiny\.safetensors: does not say how many photos"):
-        train(config, tmp_path / "run", start=tiny_weights)
+        train(config, tmp_path / "run", start=tiny_checkpoint)
     other = tmp_path / "other.safetensors"
-    pretrained.save(pretrained.load(tiny_weights), other, {"photos_seen": 1})
+    pretrained.save(pretrained.load(tiny_checkpoint), other, {"photos_seen": 1})
     with pytest.raises(ChromanticError, match="another network"):
         train(config, tmp_path / "run", start=other)
     assert not (tmp_path / "run").exists()

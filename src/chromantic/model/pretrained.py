@@ -103,6 +103,8 @@ def about(name_or_path: str | Path) -> dict[str, object]:
 
 def _read(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
     """The metadata and, as float32, the tensors of a checkpoint file."""
+    if path.suffix == weights_files.EXPORTED:
+        raise ChromanticError(f"{path}: exported weights only colorize; give the .safetensors file they come from")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
