@@ -49,6 +49,9 @@ def test_workers_ask_for_a_gpu_where_there_are_any():
     assert worker_resources({}) == (1, {"num_cpus": 1})
 
 
+_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # a frame that every server of HTTP/2 begins with
+
+
 @contextmanager
 def listening(answer: bytes | None) -> Iterator[int]:
     """The port of a server that gives this answer to whatever is said; None says nothing."""
@@ -70,10 +73,17 @@ def listening(answer: bytes | None) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Ray"), (b"", "is not Ray"), (None, "timed out")]
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Ray"),
+        (b"", "is not Ray"),
+        (_SETTINGS, "is not Ray"),  # HTTP/2
+        (_SETTINGS + b"@\x0bgrpc-status\x0212", "is not Ray"),  # gRPC, without Ray's method
+        (None, "timed out"),
+    ],
 )
 def test_what_answers_but_is_no_cluster_is_refused_at_once(answer, words, monkeypatch):
-    monkeypatch.setattr("chromantic.archive.address._CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("chromantic.archive.address._SECONDS", 0.2)
     with (
         listening(answer) as port,
         pytest.raises(ChromanticError, match=rf"^127\.0\.0\.1:{port}: no Ray cluster there \(.*{words}"),
@@ -82,8 +92,9 @@ def test_what_answers_but_is_no_cluster_is_refused_at_once(answer, words, monkey
 
 
 def test_what_answers_as_ray_does_is_taken():
-    with listening(bytes((0, 0, 6, 4, 0, 0, 0, 0, 0))) as port:
-        check_address(f"ray://127.0.0.1:{port}")
+    for status in (b"\x010", b"\x015"):
+        with listening(_SETTINGS + b"@\x0bgrpc-status" + status) as port:
+            check_address(f"ray://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:x", ":6379", "127.0.0.1:99999", "127.0.0.1:1"])
