@@ -39,7 +39,7 @@ def test_a_seed_chooses_the_places(evaluation: Evaluation, devkit: Path):
     one, other = evaluation.measures[RMSE], report.evaluation.measures[RMSE]
     assert one["hints_0"] == other["hints_0"]
     assert one["hints_10"] != other["hints_10"]
-    assert report.figures().columns == ["measure", *(f"{count} points" for count in COUNTS)]
+    assert report.figures().columns == ["measure", "0 points", "1 point", *(f"{count} points" for count in COUNTS[2:])]
 
 
 def test_a_network_without_hints_is_refused(photos: list[Example]):

@@ -38,7 +38,7 @@ _COLUMNS = {
     "generator, one sample": ("sample", "generator"),
     "between samples": ("between_samples",),
     "result": ("result",),
-    **{f"{count} points": (f"hints_{count}",) for count in COUNTS},
+    **{f"{count} point{'s' * (count != 1)}": (f"hints_{count}",) for count in COUNTS},
 }
 _PAGES = templates("chromantic.evaluation")
 _INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
@@ -208,8 +208,7 @@ def evaluate_weights(
         gallery=gallery,
         resize=resize,
     )
-    counts = {name: len(examples) for name, examples in chosen.items()}
-    return Report(__version__, weights, pretrained.fingerprint(weights), counts, samples, seed, evaluation, gallery)
+    return _report_of(weights, chosen, samples, seed, evaluation, gallery)
 
 
 def evaluate_weights_hinted(
@@ -236,8 +235,19 @@ def evaluate_weights_hinted(
     chosen = _limited(collections, limit)
     network = pretrained.load(weights).to(choose_device("auto"))
     evaluation = evaluate_hints(network, _photos(chosen), seed=seed, resize=resize)
+    return _report_of(weights, chosen, None, seed, evaluation)
+
+
+def _report_of(
+    weights: str,
+    chosen: Mapping[str, Sequence[Example]],
+    samples: int | None,
+    seed: int,
+    evaluation: Evaluation,
+    gallery: Gallery | None = None,
+) -> Report:
     counts = {name: len(examples) for name, examples in chosen.items()}
-    return Report(__version__, weights, pretrained.fingerprint(weights), counts, None, seed, evaluation)
+    return Report(__version__, weights, pretrained.fingerprint(weights), counts, samples, seed, evaluation, gallery)
 
 
 def evaluate_results(

@@ -29,8 +29,7 @@ _PRIMARIES = {  # of H.273: red, green and blue, and white
     11: ((0.68, 0.32, 0.265, 0.69, 0.15, 0.06), (0.314, 0.351)),
     12: ((0.68, 0.32, 0.265, 0.69, 0.15, 0.06), _D65),
 }
-_SRGB_TRANSFERS = (1, 2, 6, 13, 14, 15)  # video's, too: it is shown as sRGB, and so is what nobody knows
-_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
+_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}  # others are shown as sRGB: video's transfers, and what nobody knows
 _PQ, _HLG = 16, 18
 _WHITE_NITS = 203.0  # of HDR's reference white (ITU-R BT.2408)
 _PNG_GAMMA = 100_000  # gAMA and cHRM count in 1/100,000
