@@ -1,6 +1,7 @@
 # make demo   colorize the photos of examples/ and show them on one sheet (sets up .venv by itself)
 # make test   the fast tests, two at a time; test-all: every test, one after another, with shapes checked
 # make lint   ruff, mypy and the dependency rule
+# make coverage   the lines of src that the fast tests run
 # make docs   the documentation as a site, in build/docs
 # make weights  export the weights that ship, for colorizing without torch
 # make bench  times the samplers and the command, and compares ways of enlarging chroma on PHOTOS, a folder of colour photos
@@ -26,7 +27,7 @@ DEV := $(VENV)/.dev-installed
 export OMP_WAIT_POLICY ?= passive
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all lint docs format bench venv weights clean
+.PHONY: demo test test-all coverage lint docs format bench venv weights clean
 
 demo: $(CORE)
 	$(BIN)/chromantic sheet examples --samples 3 --output $(DEMO_OUTPUT)/sheet.png
@@ -36,6 +37,12 @@ test: $(DEV)
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -m "" --jaxtyping-packages=$(SHAPES),beartype.beartype
+
+coverage: $(DEV)
+	rm -rf build/coverage && mkdir -p build/coverage
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 lint: $(DEV)
 	$(BIN)/ruff check .
