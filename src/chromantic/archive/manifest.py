@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS photos (
 
 @dataclass(frozen=True)
 class Version:
-    """A file's size in bytes and its time of change: what tells, without reading it, that it is another."""
+    """A file's size in bytes and its time of change, which tell without reading it that it is another."""
 
     size: int
     modified_ns: int

@@ -61,7 +61,7 @@ def run(
         job: What to do.
         workers: Threads, each on one core; None takes one a core. On a cluster: processes.
         ray_address: Of a Ray cluster that does the work; it sees both folders under the same names.
-        watch: Seconds between looks for new files; the run then ends by an interruption only. None looks once.
+        watch: Seconds between looks for new files; only an interruption then ends the run. None looks once.
         report: Told of every photo.
 
     Raises:

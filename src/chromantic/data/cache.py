@@ -82,9 +82,9 @@ class PhotoCache:
         starts: Every photo's first cell; times `CELL`^2, its first pixel.
         lightness: L, 0..255 for 0..100, photo after photo, row by row.
         chroma: (a, b) on the 1-unit grid, the mean over every cell.
-        labels: The class of most of every cell, or `VOID`.
+        labels: The commonest class of every cell, or `VOID`.
         colourful: False for near-grey photos.
-        labelled: False for photos whose labels are all void because they have none.
+        labelled: False for photos without labels, which are all void.
     """
 
     names: tuple[str, ...]

@@ -13,9 +13,9 @@ from chromantic.data.classes import BACKGROUND, CLASS_NAMES, VOID, stuff_class
 from chromantic.data.verdicts import Verdict
 
 SURE = 0.6
-"""A segmenter's probability from which on its word is taken."""
+"""The least probability at which a segmenter's word is taken."""
 SPECK = 4
-"""Cells that a patch of one label must have at least to be taken from a segmenter."""
+"""The fewest cells of a patch of one label that is taken from a segmenter."""
 
 
 def join_labels(
@@ -27,7 +27,7 @@ def join_labels(
     """The labels of a photo.
 
     A segmenter of VOC's classes labels photos that nobody labelled. Any other names the stuff where no object is: in
-    people's background and where nothing is known. Both are believed where they are sure, specks left out.
+    people's background and where nothing is known. Both are believed where they are sure, but for specks.
 
     Args:
         labels: People's, VOC's classes and void; None for a photo without.

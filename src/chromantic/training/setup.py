@@ -32,7 +32,7 @@ WEIGHTS = "weights.safetensors"
 
 @dataclass
 class Training:
-    """A run at work.
+    """A run in progress.
 
     Attributes:
         config: The experiment.

@@ -25,7 +25,7 @@ class Stop:
     """
 
     def __init__(self, accelerator: Accelerator, deadline: float) -> None:
-        """Takes the time, on the clock of `time.monotonic`, from which on the training has to stop."""
+        """Takes the time, on the clock of `time.monotonic`, at which the training has to stop."""
         self.interrupted = False
         self._accelerator, self._deadline = accelerator, deadline
         self._signalled = False
