@@ -233,11 +233,7 @@ class Colorization:
         cell = int(y * rows / height), int(x * columns / width)
         pixel = replace(self.photo, pixels=self.photo.pixels[int(y), int(x)][None, None], alpha=None)
         lightness = float(lightness_of(pixel, slice(None))[0, 0])
-        known, share = None, 0.0
-        if self.carrier:
-            a, b = self.carrier.carry(self.understanding.expected_chroma[None])[0][:, *cell]
-            known, share = (float(a), float(b)), float(self.carrier.share[cell])
-        return suggest(self.understanding.components, cell, lightness, known, share)
+        return suggest(self.understanding, cell, lightness, self.carrier)
 
     @cached_property
     def segmentation(self) -> Segmentation | None:

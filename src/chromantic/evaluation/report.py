@@ -17,7 +17,7 @@ from chromantic.data.verdicts import Segmenter
 from chromantic.errors import ChromanticError
 from chromantic.evaluation.evaluate import evaluate
 from chromantic.evaluation.gallery import Gallery
-from chromantic.evaluation.hinted import COUNTS, evaluate_hints
+from chromantic.evaluation.hinted import evaluate_hints, figures_by_count
 from chromantic.evaluation.measurement import Evaluation
 from chromantic.evaluation.measures.chroma_error import RMSE
 from chromantic.evaluation.measures.floor import fit_floor
@@ -38,7 +38,6 @@ _COLUMNS = {
     "generator, one sample": ("sample", "generator"),
     "between samples": ("between_samples",),
     "result": ("result",),
-    **{f"{count} point{'s' * (count != 1)}": (f"hints_{count}",) for count in COUNTS},
 }
 _PAGES = templates("chromantic.evaluation")
 _INFINITE = "a null among the measures is infinite: the PSNR of pictures that equal their photos"
@@ -85,6 +84,8 @@ class Report:
 
     def figures(self) -> TextTable:
         """The measures, one a row; columns without a number are left out."""
+        if by_count := figures_by_count(self.evaluation.measures):
+            return by_count
         columns = _COLUMNS | {
             f"chosen of {self.samples}": (f"chosen_of_{self.samples}",),
             f"best of {self.samples}": (f"best_of_{self.samples}",),
@@ -222,7 +223,7 @@ def evaluate_weights_hinted(
     """Measures what known colours buy, as `evaluate_hints` does. A GPU does the work where there is one.
 
     Args:
-        weights: Name of shipped weights, or a file, of a network that takes hints.
+        weights: Name of shipped weights, or a file, such as `default`.
         collections: Photos to measure on, by the collection's name.
         seed: Of the hints' places.
         limit: Measure so many photos of every collection, its first ones; None measures all.

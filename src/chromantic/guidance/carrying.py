@@ -1,12 +1,11 @@
 """Carries known colours to where nothing is known: kriging along what the network sees.
 
 Colours that are known differ from those that the network expects. Cells that look alike to the network, lie near each
-other and are about as light have about the same difference. That is a Gaussian process; its mean, given the known
-differences, corrects the rest. It needs no second pass of the network and works for expected and drawn colours alike.
-It is worth more than telling the network (docs/experiments/hints.md).
+other and are about as light have about the same difference. So have, a little, all cells of a photo (a cast), and those
+of about the same expected colour (duller or more vivid than expected), the more of the photo is known. That is a
+Gaussian process; its mean, given the known differences, corrects the rest. It needs no second pass of the network and
+works for expected and drawn colours alike. It is worth more than telling the network (docs/experiments/hints.md).
 """
-
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32
@@ -19,31 +18,41 @@ _EMBEDDING_REACH = 0.7
 _CLASS_REACH = 0.6  # of the roots of the classes' probabilities
 _PLACE_REACH = 0.4  # of the photo's shorter side
 _LIGHTNESS_REACH = 20.0  # units of L
-_NOISE = 0.15  # variance of a known colour that the cells like it do not share, as a part of all
+_NOISE = 0.12  # variance of a known colour that the cells like it do not share; that of like cells is 1
+_CAST = 0.2  # variance that all cells share
+_VIVIDNESS = 0.07  # CIE units to one: standard deviation that cells share by their expected chroma
+_DOUBT = 4.0  # known places, far from each other, that are needed to believe half in the two of them
 _MOST_KNOWN = 1024  # cells; of more, some are taken
 
 
 class Carrier:
-    """Carries the colours of known cells of one photo to all its cells."""
+    """Carries the colours of known cells of one photo to all its cells.
+
+    Attributes:
+        share: How much of each cell's colour is known: from 0, nothing, to 1.
+    """
 
     def __init__(self, understanding: Understanding, cells: KnownCells) -> None:
         """Takes what the network understands of the photo, and what is known."""
-        self._features = _features(understanding)
         self._grid = cells.known.shape
         known = np.flatnonzero(cells.known)
         if len(known) > _MOST_KNOWN:
             known = np.random.default_rng(0).permutation(known)[:_MOST_KNOWN]
         self._known = known
         self._chroma = cells.chroma.reshape(2, -1)[:, known]
-        self._noise = _NOISE + cells.variance.ravel()[known]
 
-    @cached_property
-    def _weights(self) -> Float32[np.ndarray, "cells known"]:
-        """How far each cell heeds each known one."""
-        near = _kernel(self._features, self._features[self._known])
-        among = near[self._known].astype(np.float64) + np.diag(self._noise)
-        weights: np.ndarray = np.linalg.solve(among, near.T.astype(np.float64)).T.astype(np.float32)
-        return weights
+        features, vividness = _features(understanding), _VIVIDNESS * understanding.mean_chroma.reshape(2, -1)
+        alike = _likeness(features, features[known])
+        places = (1 / alike[known].sum(axis=0)).sum()
+        belief = np.float32(places / (places + _DOUBT))
+        near = alike + belief * (np.float32(_CAST) + vividness.T @ vividness[:, known])
+        noise = _NOISE + cells.variance.ravel()[known]
+        among = near[known].astype(np.float64) + np.diag(noise)
+        self._weights = np.linalg.solve(among, near.T.astype(np.float64)).T.astype(np.float32)
+        variance = 1 + belief * (_CAST + (vividness**2).sum(axis=0))
+        self.share: Float32[np.ndarray, "h w"] = (
+            ((near * self._weights).sum(axis=1) / variance).clip(0, 1).reshape(self._grid)
+        )
 
     def carry(self, chroma: Float32[np.ndarray, "samples 2 h w"]) -> Float32[np.ndarray, "samples 2 h w"]:
         """Corrects colours of all cells, in CIE units, by what is known."""
@@ -51,13 +60,6 @@ class Carrier:
         missing = self._chroma - flat[..., self._known]
         carried: np.ndarray = (flat + missing @ self._weights.T).reshape(chroma.shape)
         return carried
-
-    @cached_property
-    def share(self) -> Float32[np.ndarray, "h w"]:
-        """How much of each cell's colour is known: from 0, nothing, to 1."""
-        near = _kernel(self._features, self._features[self._known])
-        share: np.ndarray = (near * self._weights).sum(axis=1).clip(0, 1).reshape(self._grid)
-        return share
 
 
 def _features(understanding: Understanding) -> Float32[np.ndarray, "cells features"]:
@@ -76,9 +78,9 @@ def _features(understanding: Understanding) -> Float32[np.ndarray, "cells featur
     return features
 
 
-def _kernel(
+def _likeness(
     cells: Float32[np.ndarray, "cells features"], others: Float32[np.ndarray, "others features"]
 ) -> Float32[np.ndarray, "cells others"]:
     squares = (cells**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * cells @ others.T
-    kernel: np.ndarray = np.exp(-0.5 * squares.clip(0))
-    return kernel
+    likeness: np.ndarray = np.exp(-0.5 * squares.clip(0))
+    return likeness

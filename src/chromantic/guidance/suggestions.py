@@ -7,12 +7,14 @@ import numpy as np
 from jaxtyping import Float64
 
 from chromantic.colour.lab import LIGHTNESS_MAX, fit_chroma_to_gamut, lab_to_rgb, to_levels
-from chromantic.understanding import Components
+from chromantic.guidance.carrying import Carrier
+from chromantic.understanding import Understanding
 
 MOST_SUGGESTIONS = 8
-_STEP = 4.0  # CIE units between the colours that are looked at
+_STEP = 6.0  # CIE units between the colours that are looked at
 _REACH = 12.0  # CIE units within which two colours count as one
 _LEAST = 0.01  # probability of a suggestion
+_NEGLIGIBLE = 1e-5  # probability of a colour that is not looked at
 _FREE_VARIANCE = 4.0  # squared CIE units that a known colour is still free by
 
 
@@ -32,26 +34,24 @@ class Suggestion:
 
 
 def suggest(
-    components: Components, cell: tuple[int, int], lightness: float, known: tuple[float, float] | None, share: float
+    understanding: Understanding, cell: tuple[int, int], lightness: float, carrier: Carrier | None
 ) -> list[Suggestion]:
     """The likeliest colours of a cell, at most `MOST_SUGGESTIONS`, distinct to the eye, the likeliest first.
 
     Each is the colour with the most probability around it that no one before it has.
 
     Args:
-        components: Of the mixtures of all cells.
+        understanding: What the network understands of the photo.
         cell: Row and column.
         lightness: L in [0, 100] of the place; colours that sRGB lacks at it count as the nearest that it has.
-        known: a and b of the cell as the hints have it; None without hints.
-        share: How much of the cell's colour is known by them, from 0 to 1.
+        carrier: Of the hints so far; None where there are none.
     """
     grid = np.arange(-108, 109, _STEP)
     colours = np.stack(np.meshgrid(grid, grid, indexing="ij")).reshape(2, -1)
-    left = _probabilities(components, cell, known, share, colours)
-    fitted = fit_chroma_to_gamut(
-        np.full((1, colours.shape[1]), min(max(lightness, 1), LIGHTNESS_MAX - 1), np.float32),
-        colours[:, None].astype(np.float32),
-    )[:, 0].astype(np.float64)
+    left = _probabilities(understanding, cell, carrier, colours)
+    colours, left = colours[:, left > _NEGLIGIBLE], left[left > _NEGLIGIBLE]
+    inside = np.full((1, len(left)), min(max(lightness, 1), LIGHTNESS_MAX - 1), np.float32)
+    fitted = fit_chroma_to_gamut(inside, colours[:, None].astype(np.float32))[:, 0].astype(np.float64)
     near = ((fitted[:, :, None] - fitted[:, None]) ** 2).sum(axis=0) <= _REACH**2
     suggestions: list[Suggestion] = []
     while len(suggestions) < MOST_SUGGESTIONS:
@@ -68,17 +68,18 @@ def suggest(
 
 
 def _probabilities(
-    components: Components,
+    understanding: Understanding,
     cell: tuple[int, int],
-    known: tuple[float, float] | None,
-    share: float,
+    carrier: Carrier | None,
     colours: Float64[np.ndarray, "2 colours"],
 ) -> Float64[np.ndarray, "colours"]:
     """Of each colour, summing to one: the mixture, drawn together around what is known as far as it is."""
-    log_weights, means, variances = (part[..., *cell].astype(np.float64) for part in components)
-    if known is not None:
-        means = means + share * (np.array(known)[:, None] - means)
-        variances = variances * (1 - share) ** 2 + _FREE_VARIANCE
+    log_weights, means, variances = (part[..., *cell].astype(np.float64) for part in understanding.components)
+    if carrier:
+        share = carrier.share[cell]
+        known = carrier.carry(understanding.expected_chroma[None])[0][:, *cell]
+        means = means + share * (known[:, None] - means)
+        variances = variances * (1 - share) ** 2 + share * _FREE_VARIANCE
     variances = variances + _STEP**2 / 12  # of a step of the grid
     surprise = (colours[:, :, None] - means[:, None]) ** 2 / variances[:, None] + np.log(variances)[:, None]
     density = np.exp(log_weights - 0.5 * surprise.sum(axis=0) - math.log(2 * math.pi)).sum(axis=1)
