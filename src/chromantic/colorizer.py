@@ -325,7 +325,8 @@ class Colorizer:
         guide = self._guide(options, read, original, understanding) if options.guided else None
         chroma, log_likelihoods = understanding.expected_chroma[None], tuple[float, ...]()
         if options.draws:
-            chroma, log_likelihoods = self.engine.draw(understanding, options.draws, callback)
+            known = guide.cells.certain if guide else None
+            chroma, log_likelihoods = self.engine.draw(understanding, options.draws, callback, known)
         carrier = None
         if guide and guide.cells.known.any():
             carrier = Carrier(understanding, guide.cells)

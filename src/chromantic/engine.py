@@ -111,9 +111,19 @@ class Engine:
         return self._network.understand(lightness, hints)
 
     def draw(
-        self, understanding: Understanding, draws: Draws, progress: StepCallback | None = None
+        self,
+        understanding: Understanding,
+        draws: Draws,
+        progress: StepCallback | None = None,
+        known: KnownChroma | None = None,
     ) -> tuple[Float32[np.ndarray, "samples 2 h w"], tuple[float, ...]]:
         """Draws colorizations of a photo that this network understood.
+
+        Args:
+            understanding: Of the photo.
+            draws: How many, and how.
+            progress: Called as the draws go on.
+            known: Chroma that the generator finds on its canvas, and does not draw.
 
         Returns:
             Chroma in CIE units, and the log-likelihood of each sample in nats: none where the generator drew nothing.
@@ -131,7 +141,7 @@ class Engine:
         _, height, width = lightness.shape
         noise = draw_noise(samples, components, height, width, rng, np.dtype(np.float32))
         chroma, parameters = sample_fast(
-            weights, understanding.scene[None], lightness, noise, draws.temperature, draws.temperature, progress
+            weights, understanding.scene[None], lightness, noise, draws.temperature, draws.temperature, progress, known
         )
         chosen = np.arange(0, samples, draws.candidates)
         groups = chroma.reshape(draws.samples, draws.candidates, *chroma.shape[1:])

@@ -107,6 +107,16 @@ def test_samples_differ_where_nothing_is_said(colorizer, photo):
     assert difference.max() > 3
 
 
+def test_the_generator_finds_what_is_known_on_its_canvas(colorizer, photo):
+    options = {"samples": 2, "candidates": 1, "seed": 3}
+    told = colorizer.colorize(photo, hints=[Hint(45, 60, (30.0, 12.0), 9)], **options)
+    known = told.guide.cells.known
+    assert known.sum() > 1
+    assert abs(told.chroma[:, :, known] - np.array([30, 12])[:, None]).max() < 1e-3
+    assert np.ptp(told.chroma[:, :, ~known], axis=0).max() > 1
+    assert len(told.log_likelihoods) == 2
+
+
 def test_nothing_said_changes_no_byte(colorizer, photo):
     result = colorizer.colorize(photo, hints=(), saturation=1, warmth=0)
     assert result.guide is None

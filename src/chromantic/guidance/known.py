@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float32
 
+from chromantic.understanding import KnownChroma
+
 
 class KnownCells(NamedTuple):
     """What is known of a photo's cells.
@@ -27,6 +29,11 @@ class KnownCells(NamedTuple):
             np.zeros((height, width), bool),
             np.zeros((height, width), np.float32),
         )
+
+    @property
+    def certain(self) -> KnownChroma:
+        """Chroma, and where there is no doubt about it."""
+        return self.chroma, self.known & (self.variance == 0)
 
     def under(self, other: "KnownCells") -> "KnownCells":
         """Both, where `other` says more."""

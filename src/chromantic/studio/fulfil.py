@@ -110,11 +110,15 @@ class _TimedEngine(Engine):
             return super().understand(lightness, hints)
 
     def draw(
-        self, understanding: Understanding, draws: Draws, progress: StepCallback | None = None
+        self,
+        understanding: Understanding,
+        draws: Draws,
+        progress: StepCallback | None = None,
+        known: KnownChroma | None = None,
     ) -> tuple[Float32[np.ndarray, "samples 2 h w"], tuple[float, ...]]:
         """Is the stage "sample"."""
         with self._job.stage("sample"):
-            return super().draw(understanding, draws, progress)
+            return super().draw(understanding, draws, progress, known)
 
 
 def _check(content: bytes, name: str, limits: Limits) -> None:

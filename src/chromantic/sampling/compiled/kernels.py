@@ -43,7 +43,7 @@ class Draws(NamedTuple):
         temperatures: Of the choice of a component, and of its scales.
         grid: Chroma is `normalized * grid[0] + grid[1]`, from grid[2] to grid[3].
         log_scale_bounds: Lower log-scales count as the first, higher ones as the second.
-        chroma: [sample row column 2], output.
+        chroma: [sample row column 2], output; what is known stands there before, below the grid all that is drawn.
         parameters: [sample row column maps], output.
     """
 
@@ -309,7 +309,8 @@ def draw_pixels(
         for sample in range(samples):
             here = first + sample
             chroma = draws.chroma[here, y, column]
-            _draw(maps[sample], draws.gumbel[here, :, y, column], draws.logistic[here, :, y, column], draws, chroma)
+            if chroma[0] < draws.grid[2]:
+                _draw(maps[sample], draws.gumbel[here, :, y, column], draws.logistic[here, :, y, column], draws, chroma)
             for index in range(draws.parameters.shape[3]):
                 draws.parameters[here, y, column, index] = maps[sample, index]
             seen = canvas[sample]

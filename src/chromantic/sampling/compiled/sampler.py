@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma
+from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma, quantize_chroma
 from chromantic.sampling.compiled.kernels import Draws, Rows, add_products, draw_pixels, read_rows_above
 from chromantic.sampling.compiled.packed import PANEL, Weights
 from chromantic.sampling.noise import Noise
+from chromantic.understanding import KnownChroma
 
 GROUP = 8
 """Samples that are drawn together: enough to use each weight several times, few enough for the cache."""
@@ -22,6 +23,7 @@ def sample_fast(
     temperature: float = 1.0,
     scale_temperature: float = 1.0,
     callback: Callable[[int, int], None] | None = None,
+    known: KnownChroma | None = None,
 ) -> tuple[Float[np.ndarray, "samples 2 height width"], Float[np.ndarray, "samples maps height width"]]:
     """The sample of `sample_naively`, and the mixture parameters each of its pixels was drawn from.
 
@@ -33,6 +35,7 @@ def sample_fast(
         temperature: See `chromantic.model.mixture.draw`.
         scale_temperature: See `chromantic.model.mixture.draw`.
         callback: Called with the number of finished rows and of all rows after each row; may raise to cancel.
+        known: Chroma that is not drawn, of all photos alike.
 
     Raises:
         ValueError: The scene or the noise does not fit the weights.
@@ -51,7 +54,7 @@ def sample_fast(
         np.array([temperature, scale_temperature], dtype),
         _grid(dtype),
         weights.log_scale_bounds,
-        np.empty((samples, height, width, 2), dtype),
+        _canvas((samples, height, width, 2), dtype, known),
         np.empty((samples, height, width, maps), dtype),
     )
     blocks, channels = weights.horizontal.conv1.biases.shape
@@ -67,6 +70,15 @@ def sample_fast(
         if callback:
             callback(y + 1, height)
     return np.moveaxis(draws.chroma, -1, 1), np.moveaxis(draws.parameters, -1, 1)
+
+
+def _canvas(shape: tuple[int, ...], dtype: np.dtype, known: KnownChroma | None) -> np.ndarray:
+    """`Draws.chroma` before anything is drawn."""
+    canvas = np.full(shape, CHROMA_MIN - 1, dtype)
+    if known is not None:
+        chroma, where = known
+        canvas[:, where] = quantize_chroma(chroma[:, where]).T
+    return canvas
 
 
 def _filled(
