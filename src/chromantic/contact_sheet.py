@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from chromantic.colorizer import Colorizer, Segmentation
+from chromantic.colorization import Segmentation
+from chromantic.colorizer import Colorizer
 from chromantic.parallel import map_in_threads
 from chromantic.photo import colour_image, grey_image, read_photo
 from chromantic.picture_grid import CAPTION_HEIGHT, INK, PAPER, SIDE, Cell, fit_picture, pen_on, picture_grid

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chromantic.colorizer import Colorization, Colorizer
+from chromantic.colorization import Colorization
+from chromantic.colorizer import Colorizer
 from chromantic.errors import ChromanticError
 from chromantic.photo import header
 

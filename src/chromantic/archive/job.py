@@ -7,7 +7,8 @@ from pathlib import Path
 
 from chromantic.archive.manifest import Outcome, Version
 from chromantic.archive.tree import sidecars_of
-from chromantic.colorizer import Colorization, Colorizer
+from chromantic.colorization import Colorization
+from chromantic.colorizer import Colorizer
 from chromantic.devices import DeviceName
 from chromantic.errors import ChromanticError, describe
 from chromantic.files import copy_dates, is_disk_full, sha256, write_whole

@@ -22,7 +22,8 @@ from chromantic.progress import progress
 if TYPE_CHECKING:
     from PIL import Image
 
-    from chromantic.colorizer import Colorization, Colorizer
+    from chromantic.colorization import Colorization
+    from chromantic.colorizer import Colorizer
     from chromantic.photo import PhotoFile
 
 _EXPECTED = Options()

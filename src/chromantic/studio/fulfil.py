@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from chromantic.colorizer import Colorization, Colorizer, Segmentation
+from chromantic.colorization import Colorization, Segmentation
+from chromantic.colorizer import Colorizer
 from chromantic.engine import Engine, StepCallback
 from chromantic.errors import ChromanticError
 from chromantic.options import Draws
