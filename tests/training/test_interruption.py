@@ -2,21 +2,25 @@
 
 import json
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from chromantic.cli import main
 from chromantic.data.cache import Batch
 from chromantic.errors import ChromanticError
 from chromantic.model import pretrained
@@ -37,6 +41,64 @@ class Interrupted(ColorizationTask):
         for number in self.signals.pop(self.step, ()):
             signal.raise_signal(number)  # os.kill may reach another thread, where two become one
         return super().losses(network, batch, config)
+
+
+Call = tuple[Callable[..., object], tuple[object, ...]]
+
+
+def serve_forks() -> None:
+    """Makes calls, each in a fork; tells the processes' ids, then their exit codes."""
+    with suppress(EOFError):
+        while True:
+            children = [_fork(*call) for call in pickle.load(sys.stdin.buffer)]
+            print(*children, flush=True)
+            print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children), flush=True)
+
+
+def _fork(function: Callable[..., Any], arguments: tuple[object, ...]) -> int:
+    if child := os.fork():
+        return child
+    code = 1
+    try:
+        code = function(*arguments) or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+class Forks:
+    """A process that has loaded what trainings need, which takes seconds, and whose forks train."""
+
+    def __init__(self, server: subprocess.Popen[bytes]) -> None:
+        self.server = server
+
+    def start(self, *calls: Call) -> list[int]:
+        """The ids of processes that have begun with the calls, together."""
+        assert self.server.stdin
+        pickle.dump(calls, self.server.stdin)
+        self.server.stdin.flush()
+        return self._numbers()
+
+    def exit_codes(self) -> list[int]:
+        """Waits for those that began last."""
+        return self._numbers()
+
+    def _numbers(self) -> list[int]:
+        assert self.server.stdout
+        return [int(word) for word in self.server.stdout.readline().split()]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import torch._dynamo, test_interruption as t; t.serve_forks()"
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as server:
+        yield Forks(server)
+        assert server.stdin
+        server.stdin.close()
 
 
 def metrics(run: Path) -> list[dict[str, float]]:
@@ -91,24 +153,31 @@ def test_a_second_interruption_ends_a_training_at_once(config: TrainingConfig, t
     assert checkpoints(tmp_path) == ["step-00000001"]
 
 
-def test_ctrl_c_ends_the_command_with_a_checkpoint(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
+def run_command(stderr: Path, *arguments: str) -> int:
+    """The command, in a process that does nothing else."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+    with stderr.open("w") as file:
+        os.dup2(file.fileno(), 2)
+        return main(list(arguments))
+
+
+def test_ctrl_c_ends_the_command_with_a_checkpoint(
+    config: TrainingConfig, cache: Path, tmp_path: Path, forks: Forks
+) -> None:
     toml, run = tmp_path / "config.toml", tmp_path / "run"
     toml.write_text(
         f'[data]\ntrain = "{cache}"\nhalf_size_steps = 100_000\n[network]\npreset = "tiny"\n'
         "[optimization]\nsteps = 100_000\nbatch_size = 2\nwarmup_steps = 2\nprecision = 'no'\n"
         "[log]\nmetrics_every = 1\ncheckpoint_every = 0\n"
     )
-    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    command = [sys.executable, "-m", "chromantic", "train", str(toml), str(run)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        while not (run / "metrics.jsonl").exists():
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
-    assert process.returncode == 130
+    (process,) = forks.start((run_command, (tmp_path / "stderr", "train", str(toml), str(run))))
+    while not (run / "metrics.jsonl").exists():
+        os.kill(process, 0)  # that it is still there
+        time.sleep(0.02)
+    os.kill(process, signal.SIGINT)
+    assert forks.exit_codes() == [130]
     step = metrics(run)[-1]["step"]
-    assert said.splitlines()[-1] == (
+    assert (tmp_path / "stderr").read_text().splitlines()[-1] == (
         f"chromantic: {run}: interrupted after step {step}, which is kept; the same command goes on"
     )
     assert checkpoints(run) == [f"step-{step:08d}"]
@@ -117,7 +186,7 @@ def test_ctrl_c_ends_the_command_with_a_checkpoint(config: TrainingConfig, cache
     assert_equal_weights(train(config, run), train(config, tmp_path / "whole"))
 
 
-def train_as_one_of_two(rank: int, port: int, config: TrainingConfig, run: Path, signals: dict[int, list[int]]) -> None:
+def train_as_one_of_two(rank: int, port: int, config: TrainingConfig, run: Path, signals: dict[int, list[int]]) -> int:
     """A process as torchrun starts it."""
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": 2, "RANK": rank, "LOCAL_RANK": rank}
     os.environ |= {name: str(value) for name, value in place.items()} | {"ACCELERATE_USE_CPU": "true"}
@@ -126,34 +195,31 @@ def train_as_one_of_two(rank: int, port: int, config: TrainingConfig, run: Path,
         train(config, run, task=Interrupted(signals))
     except KeyboardInterrupt as interruption:
         (run / f"said-{rank}").write_text(str(interruption))
-        sys.exit(130)
+        return 130
+    return 0
 
 
-def train_by_two(config: TrainingConfig, run: Path, signals: dict[int, list[int]]) -> list[int | None]:
+def train_by_two(forks: Forks, config: TrainingConfig, run: Path, signals: dict[int, list[int]]) -> list[int]:
     """The exit codes of two processes, the second of which gets signals."""
-    multiprocessing = get_context("forkserver")
-    multiprocessing.set_forkserver_preload(["chromantic.training.train", "torch._dynamo"])  # which optimizers load
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     arguments = [(rank, port, config, run, signals if rank else {}) for rank in (0, 1)]
-    processes = [multiprocessing.Process(target=train_as_one_of_two, args=each) for each in arguments]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(300)
-    return [process.exitcode for process in processes]
+    forks.start(*((train_as_one_of_two, each) for each in arguments))
+    return forks.exit_codes()
 
 
-def test_two_processes_stop_together_and_train_as_one(config: TrainingConfig, cache: Path, tmp_path: Path) -> None:
+def test_two_processes_stop_together_and_train_as_one(
+    config: TrainingConfig, cache: Path, tmp_path: Path, forks: Forks
+) -> None:
     data, log = replace(config.data, validation=cache), replace(config.log, validate_every=4)
     config = replace(config, data=data, log=log)
     run = tmp_path / "two"
-    assert train_by_two(config, run, {3: [signal.SIGINT]}) == [130, 130]
+    assert train_by_two(forks, config, run, {3: [signal.SIGINT]}) == [130, 130]
     assert (run / "said-0").read_text() == f"{run}: interrupted after step 3, which is kept; the same command goes on"
     assert (run / "said-1").read_text() == ""
     assert checkpoints(run) == ["step-00000003"]
 
-    assert train_by_two(config, run, {}) == [0, 0]
+    assert train_by_two(forks, config, run, {}) == [0, 0]
     alone = train(config, tmp_path / "alone")
     assert alone is not None
     one, two = pretrained.load(alone), pretrained.load(run / "weights.safetensors")
