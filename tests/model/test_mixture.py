@@ -184,6 +184,20 @@ def test_a_head_starts_with_distributions_over_natural_chroma() -> None:
     assert means.std() > 0.1
 
 
+def test_widths_are_bounded_and_all_else_is_not() -> None:
+    """Weights mean the same for as long as these bounds stay."""
+    parameters = torch.linspace(-50, 50, 12).view(1, 12, 1, 1)
+    logits, means, log_scales, coefficients = (layer.flatten() for layer in mixture.unpack(parameters))
+    numbers = parameters.flatten()
+    assert torch.equal(logits, numbers[:2])
+    assert torch.equal(means, numbers[2:6])
+    assert torch.equal(log_scales, numbers[6:10].clamp(-7, 2))
+    assert torch.equal(coefficients, numbers[10:].tanh())
+    narrow, wide = (mixture.unpack(torch.full((1, 6, 1, 1), value)).log_scales for value in (-50.0, 50.0))
+    assert narrow.unique().tolist() == [-7]
+    assert wide.unique().tolist() == [2]
+
+
 def test_a_uniform_guess_on_the_grid_costs_eight_bits_per_dimension() -> None:
     nats = torch.tensor([-math.log(256**2), 0.0, -2 * math.log(2)])
     torch.testing.assert_close(mixture.bits_per_dimension(nats), torch.tensor([8.0, 0.0, 1.0]))
