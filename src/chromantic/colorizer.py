@@ -13,7 +13,7 @@ from chromantic.colour.contrast import Levels, find_levels
 from chromantic.colour.lab import NEAR_GREY_CHROMA
 from chromantic.devices import DeviceName
 from chromantic.engine import Engine, StepCallback
-from chromantic.errors import ChromanticError
+from chromantic.errors import ChromanticError, GuidanceError
 from chromantic.grid import CELL, grid_of
 from chromantic.guidance.carrying import Carrier
 from chromantic.guidance.guide import Guide, read_guide, with_reference
@@ -84,6 +84,7 @@ class Colorizer:
             **choices: Fields of `Options`, in place of those of `options`: `samples=3`.
 
         Raises:
+            GuidanceError: What is said of its colours does not fit it.
             ChromanticError: The photo cannot be read, or a choice is out of range.
         """
         check_process()
@@ -94,7 +95,10 @@ class Colorizer:
         levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()
         lightness = levels.stretch(lightness)
         understanding = self.engine.understand(lightness)
-        guide = self._guide(options, read, original, understanding) if options.guided else None
+        try:
+            guide = self._guide(options, read, original, understanding) if options.guided else None
+        except ChromanticError as error:
+            raise GuidanceError(str(error)) from error
         chroma, log_likelihoods = understanding.expected_chroma[None], tuple[float, ...]()
         if options.draws:
             known = guide.cells.certain if guide else None

@@ -5,6 +5,10 @@ class ChromanticError(Exception):
     """A user's input cannot be used; the message is one line that names the file and the remedy."""
 
 
+class GuidanceError(ChromanticError):
+    """What was said of a photo's colours does not fit it: a point outside, a mask of another size, a grey reference."""
+
+
 def describe(name: object, error: Exception) -> str:
     """What went wrong with a file, in one line that names it, whatever was raised.
 

@@ -136,8 +136,8 @@ def test_saturation_and_warmth(colorizer, photo):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"hints": ["180,0=red"]}, "outside the photo of 180 x 120"),
-        ({"hints": ["0,120=red"]}, "outside the photo of 180 x 120"),
+        ({"hints": ["180,0=red"]}, "outside its 180 x 120"),
+        ({"hints": ["0,120=red"]}, "outside its 180 x 120"),
         ({"hints": "1,1=red"}, "give a list"),
         ({"hints": ["1,1=red"] * (MOST_HINTS + 1)}, "too many"),
         ({"saturation": 2.1}, "saturation"),

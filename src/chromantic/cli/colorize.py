@@ -14,7 +14,7 @@ from chromantic.cli.failures import Failures, find_photos
 from chromantic.cli.outputs import Outputs, check_streams, leave_out_existing, plan_outputs
 from chromantic.cli.program import STDIO, Choices, Debug, Device, KeepDates, Model, Photos, app
 from chromantic.devices import DeviceName
-from chromantic.errors import ChromanticError
+from chromantic.errors import ChromanticError, GuidanceError
 from chromantic.files import check_writable, copy_dates, is_disk_full
 from chromantic.options import Options
 from chromantic.progress import progress
@@ -138,7 +138,7 @@ def _colorize_all(
     """Does the work on each photo, and says what came of it.
 
     Raises:
-        ChromanticError: The disk is full.
+        ChromanticError: The disk is full, or hints do not fit the only photo.
     """
     from chromantic.parallel import map_in_threads
 
@@ -146,6 +146,8 @@ def _colorize_all(
         for done, (file, written) in enumerate(zip(files, map_in_threads(work, files), strict=True), start=1):
             if not isinstance(written, Exception):
                 _tell(file, written, json)
+            elif isinstance(written, GuidanceError) and len(files) == 1:
+                raise written  # it is what was asked that is wrong, not one photo of many
             elif is_disk_full(written):
                 raise ChromanticError(f"{file}: the disk is full; make room and start again") from written
             else:

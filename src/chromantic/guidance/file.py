@@ -8,7 +8,7 @@ from chromantic.errors import ChromanticError
 from chromantic.hint import hints_of
 
 _CHOICES = {"hints", "saturation", "warmth"}
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 1 << 22
 
 
 def read_choices(path: Path) -> dict[str, Any]:

@@ -121,9 +121,8 @@ def _scaled(hint: Hint, scale: float, photo: Photo) -> Hint:
 def _check_inside(hint: Hint, photo: Photo) -> None:
     width, height = photo.size
     if hint.x >= width or hint.y >= height:
-        raise ChromanticError(
-            f"hint {hint}: lies outside the photo of {width} x {height} pixels; count from 0 at the upper left"
-        )
+        where = f"outside its {width} x {height} pixels; count from the upper left"
+        raise ChromanticError(f"{photo.source or 'photo'}: hint {hint} lies {where}")
 
 
 def _origin(options: Options) -> dict[str, object]:

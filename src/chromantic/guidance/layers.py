@@ -114,7 +114,8 @@ def _check_size(picture: Photo, photo: Photo, what: str) -> None:
     if picture.size != photo.size:
         (width, height), (wanted_width, wanted_height) = picture.size, photo.size
         raise ChromanticError(
-            f"{picture.source or what}: is {width} x {height}; make it {wanted_width} x {wanted_height}, as the photo"
+            f"{picture.source or what}: is {width} x {height}; "
+            f"make it {wanted_width} x {wanted_height}, as {photo.source or 'the photo'}"
         )
 
 
