@@ -229,3 +229,22 @@ def test_weights_that_do_not_fit_are_refused() -> None:
         sampler.sample_fast(
             weights, told.repeat(9, axis=1), lightness, noises.draw_noise(2, 10, 6, 7, random(0), np.dtype(np.float32))
         )
+
+
+@pytest.mark.slow
+def test_compiling_is_told_of_once(tmp_path: Path, tiny_weights: Path) -> None:
+    program = f"""
+import logging
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import numpy, chromantic
+for seed in range(2):
+    chromantic.colorize(numpy.zeros((8, 8)), model={str(tiny_weights)!r}, candidates=1, seed=seed)
+"""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    told = []
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        told.append([line for line in run.stderr.splitlines() if "preparing" in line])
+    assert told == [["preparing the loops that draw, once on this machine: a few seconds"], []]

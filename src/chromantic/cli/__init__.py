@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning ones crawl beside a busy process
     warnings.filterwarnings("ignore", module="PIL")  # damaged files are reported once, as errors
     logging.basicConfig(format="chromantic: %(message)s")
+    logging.getLogger("chromantic.sampling").setLevel(logging.INFO)
     try:
         tokens = [str(STDIO) if each == "-" else each for each in (sys.argv[1:] if arguments is None else arguments)]
         with stoppable():

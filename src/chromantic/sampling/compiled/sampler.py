@@ -1,9 +1,11 @@
 """Exact ancestral sampling on a CPU at about the cost of one forward pass: compiled rows, compiled pixels."""
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
+from numba.core import event
 
 from chromantic.colour.lab import CHROMA_MAX, CHROMA_MIN, denormalize_chroma, quantize_chroma
 from chromantic.sampling.compiled.kernels import Draws, Rows, add_products, draw_pixels, read_rows_above
@@ -11,8 +13,28 @@ from chromantic.sampling.compiled.packed import PANEL, Weights
 from chromantic.sampling.noise import Noise
 from chromantic.understanding import KnownChroma
 
+_log = logging.getLogger(__name__)
+
 GROUP = 8
 """Samples that are drawn together: enough to use each weight several times, few enough for the cache."""
+
+
+class _Telling(event.Listener):
+    """Tells, once, that the loops are compiled and not found where they are kept."""
+
+    told = False
+
+    def on_start(self, event: event.Event) -> None:
+        """Is called before each compilation."""
+        if not self.told and event.data["dispatcher"].py_func.__module__ == draw_pixels.__module__:
+            _log.info("preparing the loops that draw, once on this machine: a few seconds")
+            self.told = True
+
+    def on_end(self, event: event.Event) -> None:
+        """Is called after each."""
+
+
+event.register("numba:compile", _Telling())  # type: ignore[no-untyped-call]
 
 
 def sample_fast(
