@@ -10,9 +10,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import onnx
+import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
@@ -154,10 +156,21 @@ def _trace(graph: _Graph, network: Chromantic) -> bytes:
     del model.graph.value_info[:]
     for output in model.graph.output:  # which the tracer takes for those of the photo that was traced
         output.CopyFrom(helper.make_tensor_value_info(output.name, TensorProto.FLOAT, graph.outputs[output.name]))
+    model = _simplified(model)
     _halve(model.graph)
     onnx.checker.check_model(model, full_check=True)
     serialized: bytes = model.SerializeToString()
     return serialized
+
+
+def _simplified(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same in half as many nodes, all of ONNX itself: it is loaded sooner."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    with TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / "simplified.onnx")
+        onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return onnx.load(options.optimized_model_filepath)
 
 
 def _expm1(context: Any, x: Any) -> Any:
