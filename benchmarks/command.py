@@ -1,13 +1,12 @@
 """Where the time of `chromantic colorize PHOTO` goes, and how many photos a second one process colorizes.
 
-`python -m benchmarks.command` takes about two minutes on two idle cores, with the default weights and a photo of
+`python -m benchmarks.command` takes about a minute on two idle cores, with the default weights and a photo of
 500 x 375 pixels:
 
 - cold: the whole command in a new process, on one core; the steps are timed inside it, and its peak memory is read;
 - warm: the same steps of a process that has colorized before, on one core;
-- encoding photos in batches, on one core;
-- many photos: one after another on one core and on all, and one on each core (`chromantic.parallel`), alone and beside
-  a process that keeps one core busy.
+- many photos: one after another, and one on each core (`chromantic.parallel`), alone and beside a process that keeps
+  one core busy.
 
 Medians of several runs, seconds of the clock. Writes benchmarks/results/command.json.
 """
@@ -29,13 +28,13 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-RUNS = 5
+RUNS = 10
 PHOTOS = 24
 EXAMPLE = Path(__file__).parents[1] / "examples" / "dog.jpg"
 SIZE = (500, 375)
 RESULTS = Path(__file__).parent / "results"
 STEPS = {
-    "chromantic.model.pretrained": {"load": "weights", "fingerprint": "weights"},
+    "chromantic.exported.network.ExportedNetwork": {"__init__": "weights"},
     "chromantic.photo": {"read_photo": "reading"},
     "chromantic.colorizer": {
         "read_photo": "reading",
@@ -69,11 +68,11 @@ def count_steps() -> dict[str, float]:
     """From now on the seconds of each step are added up here."""
     import chromantic.colorizer
     import chromantic.engine
-    import chromantic.model.pretrained
+    import chromantic.exported.network
     import chromantic.photo
 
     homes = {
-        "chromantic.model.pretrained": chromantic.model.pretrained,
+        "chromantic.exported.network.ExportedNetwork": chromantic.exported.network.ExportedNetwork,
         "chromantic.photo": chromantic.photo,
         "chromantic.colorizer": chromantic.colorizer,
         "chromantic.engine.Engine": chromantic.engine.Engine,
@@ -160,31 +159,8 @@ def _spin() -> None:
         pass
 
 
-def encoding_in_batches() -> dict[int, float]:
-    """Milliseconds a photo of encoding photos of 128 x 172 pixels together, on one core, by their number."""
-    import torch
-
-    from chromantic.model import pretrained
-
-    torch.set_num_threads(1)
-    network = pretrained.load()
-    milliseconds = {}
-    for batch in (1, 4, 8):
-        lightness = torch.rand(batch, 1, 128, 172) * 100
-        durations = []
-        with torch.no_grad():
-            for _ in range(RUNS + 1):
-                start = time.perf_counter()
-                network.encode(lightness)
-                durations.append(time.perf_counter() - start)
-        milliseconds[batch] = statistics.median(durations[1:]) / batch * 1e3
-    return milliseconds
-
-
 def many_photos(photo: Path) -> list[dict[str, object]]:
     """Photos a second."""
-    import torch
-
     from chromantic.colorizer import Colorizer
     from chromantic.parallel import map_in_threads
 
@@ -196,8 +172,7 @@ def many_photos(photo: Path) -> list[dict[str, object]]:
         def finish(number: int) -> None:
             colorizer.colorize(photo).save(Path(folder) / f"{number}.png")
 
-        def loop(threads: int) -> None:
-            torch.set_num_threads(threads)
+        def loop() -> None:
             for number in range(PHOTOS):
                 finish(number)
 
@@ -206,8 +181,7 @@ def many_photos(photo: Path) -> list[dict[str, object]]:
                 pass
 
         finish(0)
-        ways = {"a loop, one core": lambda: loop(1), "a loop, all cores": lambda: loop(cores)}
-        ways["a photo a core"] = photo_a_core
+        ways = {"one after another": loop, "a photo a core": photo_a_core}
         for busy in (False, True):
             with busy_core(busy):
                 for name, way in ways.items():
@@ -228,8 +202,6 @@ def show(results: dict) -> None:
         warm = results["warm"].get(step)
         table.add_row(step, f"{seconds * 1e3:.0f}", "" if warm is None else f"{warm * 1e3:.0f}", end_section=False)
     console.print(table, f"peak memory {results['peak_memory_mib']:.0f} MiB")
-    batches = results["encoding_in_batches"].items()
-    console.print("encoding, ms a photo:", ", ".join(f"{value:.0f} in a batch of {batch}" for batch, value in batches))
     table = Table("many photos", "beside a busy process", "photos/s")
     for row in results["many_photos"]:
         table.add_row(row["way"], "yes" if row["beside_a_busy_process"] else "no", f"{row['photos_per_second']:.2f}")
@@ -244,7 +216,7 @@ def main() -> None:
         photo = Path(folder) / "photo.jpg"
         with Image.open(EXAMPLE) as example:
             example.resize(SIZE).save(photo, quality=95)
-        results = one_photo(photo) | {"encoding_in_batches": encoding_in_batches(), "many_photos": many_photos(photo)}
+        results = one_photo(photo) | {"many_photos": many_photos(photo)}
     show(results)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "command.json").write_text(json.dumps(results, indent=2) + "\n")
