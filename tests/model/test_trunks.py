@@ -42,6 +42,17 @@ def test_features_lie_on_the_grid(trunk: str, size: tuple[int, int]) -> None:
         assert layer.shape[2:] == (size[0] // 4, size[1] // 4)
 
 
+def test_a_backbone_may_read_larger_cells() -> None:
+    lightness = torch.rand(1, 1, 32, 48, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    features = []
+    for cell in (5, 6):
+        torch.manual_seed(0)
+        trunk = TRUNKS["efficientnet-lite0"](preset("tiny", ("a", "b"), reading_cell=cell)).eval()
+        features.append(trunk(lightness))
+    assert features[0].shape == features[1].shape
+    assert not torch.allclose(features[0], features[1])
+
+
 def test_frozen_blocks_do_not_learn() -> None:
     network = Chromantic(LITE)
     network.trunk.freeze(7)

@@ -31,6 +31,8 @@ class NetworkConfig:
         trunk: What reads the lightness, by its name in `chromantic.model.trunks.TRUNKS`: the rows that Tables 1 and 2
             share (`tables`), or a backbone that begins with what it learned on ImageNet.
         hints: Whether known chroma can be given to the network.
+        reading_cell: Pixels along a side of a cell as a backbone reads it: enlarged from 4, objects are nearer to their
+            size on ImageNet. Other trunks read the photo as it is.
     """
 
     width: float
@@ -44,6 +46,7 @@ class NetworkConfig:
     generator_blocks: int = 6
     trunk: str = "tables"
     hints: bool = False
+    reading_cell: int = 5
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     def channels(self, of_paper: int) -> int:

@@ -32,6 +32,7 @@ class NetworkSection:
         fusion: How the generator sees the segmentation, in the purple-blue-green flow.
         branch: The rows of Table 1 after which the segmentation leaves the embedding.
         trunk: What reads the lightness, by its name in `chromantic.model.trunks`; none takes the preset's.
+        reading_cell: Pixels along a side of a cell as a backbone reads it; 5 reads a photo of 128 pixels as one of 160.
     """
 
     preset: Preset = "paper"
@@ -39,6 +40,7 @@ class NetworkSection:
     fusion: Fusion = "concat"
     branch: Branch = "256-channel blocks"
     trunk: str | None = None
+    reading_cell: PositiveInt = 5
     __pydantic_config__ = _STRICT
 
     def build(self, classes: tuple[str, ...]) -> NetworkConfig:
@@ -47,7 +49,8 @@ class NetworkSection:
         Raises:
             ChromanticError: There is no such trunk.
         """
-        config = preset(self.preset, classes, flow=self.flow, fusion=self.fusion, branch=self.branch)
+        choices = {name: getattr(self, name) for name in ("flow", "fusion", "branch", "reading_cell")}
+        config = preset(self.preset, classes, **choices)
         if self.trunk is None:
             return config
         if self.trunk not in TRUNKS:

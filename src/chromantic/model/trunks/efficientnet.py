@@ -20,8 +20,6 @@ from chromantic.model.config import NetworkConfig
 from chromantic.model.trunks.imagenet import read_efficientnet
 from chromantic.model.trunks.trunk import Trunk
 
-READING_CELL = 5
-"""Pixels along a side of a cell as the backbone reads it: enlarged, objects are nearer to their size on ImageNet."""
 _NORM_EPSILON = 1e-3
 _FIRST_CHANNELS = 32
 _OUT_CHANNELS = 512  # of the joined features, at width 1: as many as Table 1 has
@@ -94,6 +92,7 @@ class EfficientNetTrunk(Trunk):
     def __init__(self, config: NetworkConfig, variant: int) -> None:
         """Takes 0, 1 or 2 for EfficientNet-Lite0 to 2."""
         super().__init__()
+        self.reading_cell = config.reading_cell
         self.variant, self.out_channels = variant, config.channels(_OUT_CHANNELS)
         width, depth = _WIDTH_AND_DEPTH[variant]
         self.stem = SameConv(1, _FIRST_CHANNELS, 3, 2)
@@ -114,7 +113,7 @@ class EfficientNetTrunk(Trunk):
 
     def forward(self, lightness: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch out height/4 width/4"]:
         grid = lightness.shape[2] // CELL, lightness.shape[3] // CELL
-        size = grid[0] * READING_CELL, grid[1] * READING_CELL
+        size = grid[0] * self.reading_cell, grid[1] * self.reading_cell
         pixels = (127.5 * lightness + 0.5) / 128  # (v - 127) / 128 of v in 0..255, as the backbone learned
         x = F.relu6(self.stem(F.interpolate(pixels, size, mode="bilinear")))
         joined = []
