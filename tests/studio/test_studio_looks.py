@@ -77,6 +77,7 @@ def test_nothing_overflows(worked: Page) -> None:
             worked.set_viewport_size({"width": width, "height": height})
             for language in LANGUAGES:
                 worked.locator("#language").select_option(language)
+                expect(worked.locator("html")).to_have_attribute("lang", language)
                 assert overflow(worked) <= 0, (width, language)
             for small in worked.locator("#work button:visible, header button:visible").all():
                 box = small.bounding_box()
@@ -145,11 +146,12 @@ def test_a_phone_keeps_the_picked_version_in_view(browser: Browser, studio: Clie
 
 
 def test_every_language_says_everything(page: Page) -> None:
-    texts = page.evaluate("import('./texts.js').then(({ TEXTS }) => TEXTS)")
-    assert list(texts) == LANGUAGES
+    assert page.evaluate("import('./language.js').then(({ LANGUAGES }) => Object.keys(LANGUAGES))") == LANGUAGES
+    load = "(name) => import(`./texts-${name}.js`).then(({ page, things }) => ({ page, things }))"
+    texts = {language: page.evaluate(load, language) for language in LANGUAGES}
     source = (FOLDER / "index.html").read_text()
     wanted = set(re.findall(r'data-(?:text|label|title|alt)="([^"]+)"', source))
-    code = "".join(file.read_text() for file in FOLDER.glob("*.js") if file.name != "texts.js")
+    code = "".join(file.read_text() for file in FOLDER.glob("*.js") if not file.name.startswith("texts"))
     known = texts["en"]["page"]
     assert wanted <= set(known)
     for language in LANGUAGES:

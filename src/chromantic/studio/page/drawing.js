@@ -5,7 +5,7 @@ import { text } from "./language.js";
 import { complain, say, settle } from "./notices.js";
 import { LIKENESS_SIDE, distance, likeness } from "./pixels.js";
 import { askForPictures } from "./service.js";
-import { SHOWN_SIDE, fieldsOf, keep, read, sitting } from "./sitting.js";
+import { SHOWN_SIDE, fieldsOf, keep, mineOf, read, sitting } from "./sitting.js";
 import { showsMoreThan } from "./stage.js";
 import { liveliness, showProgress, showVersions } from "./versions.js";
 import { choose, show, showPictures } from "./work.js";
@@ -39,13 +39,13 @@ export function open(photo) {
   return run(async (signal) => {
     sitting.wanted = null;
     show(photo);
-    const missing = DRAWN + 1 - photo.versions.length;
+    const missing = DRAWN + (mineOf(photo) ? 2 : 1) - photo.versions.length;
     if (missing > 0) await draw(freshSeeds(photo, missing), signal);
   });
 }
 
 const freshSeeds = (photo, count) => (
-  Array.from({ length: count }, () => ({ seed: photo.nextSeed++, temperature: liveliness() }))
+  Array.from({ length: count }, () => ({ seed: photo.nextSeed++, temperature: liveliness(), own: photo.own }))
 );
 
 /** Draws versions one after another, and shows each as soon as it is there. */
@@ -92,7 +92,7 @@ export const moreLikeThis = () => run(async (signal) => {
 export function redraw() {
   const { chosen } = sitting.current;
   if (chosen.expected) return somethingElse();
-  const version = { seed: chosen.seed, temperature: liveliness() };
+  const version = { seed: chosen.seed, temperature: liveliness(), own: chosen.own };
   return run(async (signal) => {
     await draw([version], signal);
     choose(version);
@@ -119,11 +119,13 @@ export const readAnew = () => run(async (signal) => {
 export async function sharpen() {
   const photo = sitting.current;
   const { chosen } = photo;
-  if (photo.shownWidth >= photo.width || chosen.inFull || !showsMoreThan(photo.shownWidth)) return;
+  const { own, shownWidth = photo.shownWidth } = chosen;
+  if (shownWidth >= photo.width || chosen.inFull || !showsMoreThan(shownWidth)) return;
   await attempt(async (signal) => {
     say(text("sharpening"));
     const wish = { ...fieldsOf(photo, chosen), format: "png", ...(photo.greyInFull ? {} : { grey: true }) };
     const { pictures } = await askForPictures(photo.file, wish, { signal });
+    if (chosen.own !== own) return; // it has got other colours since
     chosen.inFull = (pictures.sample ?? pictures.expected).content;
     photo.greyInFull ??= pictures.grey?.content;
     if (photo === sitting.current) showPictures();

@@ -1,6 +1,7 @@
 // In which language the page speaks.
 
-import { TEXTS } from "./texts.js";
+/** The languages that there are, each by its own name. The texts of each are in its file. */
+export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" };
 
 const KEPT = "chromantic-language";
 
@@ -13,15 +14,17 @@ function kept() {
 }
 
 const wished = [kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
-export let language = wished.find((name) => name in TEXTS) ?? "en";
+export let language = wished.find((name) => name in LANGUAGES) ?? "en";
+const load = (name) => import(`./texts-${name}.js`);
+let texts = await load(language);
 
 /** A text of the page, with values in place of names in braces. */
 export function text(key, values = {}) {
-  return TEXTS[language].page[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return texts.page[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 /** What the network recognizes, by the name that it has for it. */
-export const thing = (name) => TEXTS[language].things[name] ?? name;
+export const thing = (name) => texts.things[name] ?? name;
 
 export const number = (value, options) => value.toLocaleString(language, options);
 
@@ -34,7 +37,8 @@ export function translate() {
   for (const node of document.querySelectorAll("[data-alt]")) node.alt = text(node.dataset.alt);
 }
 
-export function speak(wanted) {
+export async function speak(wanted) {
+  texts = await load(wanted);
   language = wanted;
   try {
     localStorage.setItem(KEPT, wanted);
@@ -43,6 +47,3 @@ export function speak(wanted) {
   }
   translate();
 }
-
-/** The languages that there are, each by its own name. */
-export const languages = () => Object.entries(TEXTS).map(([name, { called }]) => [name, called]);

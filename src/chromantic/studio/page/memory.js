@@ -2,8 +2,9 @@
 
 const STORES = ["photos", "files"]; // what is known of photos; their files, which are large and never change
 
-const KEPT = ["id", "added", "opened", "name", "faded", "model", "width", "height", "format", "grey", "shownWidth", "nextSeed"];
-const KEPT_OF_VERSIONS = ["expected", "seed", "temperature", "content"];
+const KEPT = ["id", "added", "opened", "name", "faded", "model", "width", "height", "format", "grey", "shownWidth", "nextSeed",
+  "own"];
+const KEPT_OF_VERSIONS = ["expected", "seed", "temperature", "content", "own", "shownWidth"];
 const pick = (thing, names) => Object.fromEntries(names.map((name) => [name, thing[name]]));
 
 let pending = 0;

@@ -16,6 +16,16 @@ async function pixelsOf(content, width, height) {
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+let looked = { content: null, image: null };
+
+/** The colour of a picture, as #rrggbb, at a place given in parts of its width and height. */
+export async function colourAt(content, [across, down]) {
+  if (looked.content !== content) looked = { content, image: await pixelsOf(content) };
+  const { data, width, height } = looked.image;
+  const pixel = width * Math.min(Math.floor(down * height), height - 1) + Math.min(Math.floor(across * width), width - 1);
+  return `#${[...data.slice(4 * pixel, 4 * pixel + 3)].map((level) => level.toString(16).padStart(2, "0")).join("")}`;
+}
+
 /** The classes of these colours (#rrggbb), see-through, and nothing over all else. */
 export async function segmentationOverlay(content, colours) {
   const image = await pixelsOf(content);

@@ -21,11 +21,13 @@ export const isPreparing = () => preparing > 0;
 
 export const formatOf = ({ format }) => (format in FORMATS ? format : "png");
 
+export const stemOf = (name) => name.replace(/\.[^.]*$/, "");
+
 /** A file's name, which says of which version it is. The command takes such files for results, not for photos. */
-function fileName({ name, faded }, { expected, seed, temperature }, format) {
+function fileName({ name, faded }, { expected, seed, temperature, own }, format) {
   const drawn = temperature === 1 ? `version-${seed}` : `version-${seed}-liveliness-${temperature}`;
-  const version = expected ? "likeliest" : drawn;
-  return `${name.replace(/\.[^.]*$/, "")}.color-${version}${faded ? "-faded" : ""}.${FORMATS[format].suffix}`;
+  const version = `${expected ? "likeliest" : drawn}${own ? "-own" : ""}${faded ? "-faded" : ""}`;
+  return `${stemOf(name)}.color-${version}.${FORMATS[format].suffix}`;
 }
 
 async function fileOf(photo, version, format) {
@@ -37,7 +39,7 @@ async function fileOf(photo, version, format) {
   }
 }
 
-function save(content, name) {
+export function save(content, name) {
   const link = document.createElement("a");
   link.href = urlOf(content);
   link.download = name;
@@ -100,9 +102,10 @@ export const share = () => withButton("share", text("preparing"), async () => {
   const { current: photo } = sitting;
   const { chosen } = photo;
   const format = photo.format === "jpeg" ? "jpeg" : "png";
-  if (ready?.version !== chosen) {
+  if (ready?.version !== chosen || ready.own !== chosen.own) {
+    const { own } = chosen;
     const content = await fileOf(photo, chosen, format);
-    ready = { version: chosen, file: new File([content], fileName(photo, chosen, format), { type: content.type }) };
+    ready = { version: chosen, own, file: new File([content], fileName(photo, chosen, format), { type: content.type }) };
   }
   try {
     await navigator.share({ files: [ready.file] });

@@ -17,8 +17,10 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
 async function ask(file, fields, accept, signal) {
   for (;;) {
     const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    form.set("photo", file, "photo"); // without its name, which the service does not need
+    for (const [name, value] of Object.entries({ ...fields, photo: file })) {
+      if (value instanceof Blob) form.set(name, value, name); // without its own name, which the service does not need
+      else form.set(name, value);
+    }
     let response;
     try {
       response = await fetch("v1/colorize", { method: "POST", body: form, headers: { Accept: accept }, signal });

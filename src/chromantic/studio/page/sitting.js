@@ -17,14 +17,30 @@ export function newPhoto(file) {
   last = Math.max(Date.now(), last + 1); // no two at once, so that their order is kept
   return {
     id: `${last} ${Math.random()}`, added: last, opened: 0, file, name: file.name,
-    faded: false, state: "waiting", versions: [], chosen: null, nextSeed: 1,
+    faded: false, state: "waiting", versions: [], chosen: null, nextSeed: 1, own: null,
   };
 }
 
 export const fieldsOf = (photo, version) => ({
   ...(version.expected ? {} : { seed: version.seed, temperature: version.temperature }),
   ...(photo.faded ? { restore_contrast: true } : {}),
+  ...fieldsOfOwn(version.own),
 });
+
+/** Of a version's own colours, what is not as usual. */
+function fieldsOfOwn(own) {
+  if (!own) return {};
+  const { hints, saturation, warmth, reference } = own;
+  return {
+    ...(hints.length ? { hints: JSON.stringify(hints) } : {}),
+    ...(saturation === 1 ? {} : { saturation }),
+    ...(warmth === 0 ? {} : { warmth }),
+    ...(reference ? { reference } : {}),
+  };
+}
+
+/** The version that shows a photo's own colours as they are now, without a draw. */
+export const mineOf = (photo) => photo.versions.find(({ expected, own }) => expected && own);
 
 /** Asks for the expected colours of a photo, with which its versions begin anew. */
 export async function read(photo, faded, signal) {

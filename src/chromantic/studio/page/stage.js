@@ -5,12 +5,14 @@ import { number } from "./language.js";
 
 const STEP = 1.5;
 const NEAR = 28; // pixels on either side of the handle, where a drag moves it and not the photo
+const STILL = 6; // pixels that a click may stray
 const view = element("view");
 const split = element("split");
 
 let size = { width: 1, height: 1 }; // of the photo in pixels
 let scale = null; // the screen's pixels for each of the photo; null fits it in
 let middle = [0.5, 0.5]; // the point of the photo in the middle of the view
+let tool = null; // takes what one pointer does, in place of the slider
 let told = () => {};
 
 const actual = () => 1 / devicePixelRatio;
@@ -38,7 +40,7 @@ function layOut() {
   const { x, y, width, height } = place();
   const [left, right] = visible();
   const lengths = { x, y, w: width, h: height, left, right, split: left + (split.value / 100) * (right - left) };
-  for (const [name, length] of Object.entries(lengths)) view.style.setProperty(`--${name}`, `${length}px`);
+  for (const [name, length] of Object.entries(lengths)) element("stage").style.setProperty(`--${name}`, `${length}px`);
   view.classList.toggle("pannable", width > view.clientWidth + 1 || height > view.clientHeight + 1);
   const used = scale ?? fit();
   element("zoom").textContent = number(used / actual(), { style: "percent", maximumFractionDigits: 0 });
@@ -91,12 +93,30 @@ export function stagePictures(before, after) {
   element("after").src = urlOf(after);
 }
 
+/** Lets a tool have clicks and, where its `begin` takes them, drags; null gives them back to the slider. */
+export function useTool(wanted) {
+  tool = wanted;
+}
+
+/** The point of the photo, in its pixels, that a place of the window shows. */
+export function pointAt({ clientX, clientY }) {
+  const { left, top } = view.getBoundingClientRect();
+  const { x, y, width } = place();
+  const used = width / size.width;
+  return { x: (clientX - left - x) / used, y: (clientY - top - y) / used };
+}
+
+/** The point of the photo in the middle of the view. */
+export const pointInMiddle = () => ({ x: middle[0] * size.width, y: middle[1] * size.height });
+
 /** Whether more pixels of the photo could be seen than so many in a row. */
 export const showsMoreThan = (pixels) => (scale ?? 0) * devicePixelRatio * size.width > 1.05 * pixels;
 
 function watchPointers() {
   const pointers = new Map();
   let splitting = false;
+  let start = null; // of a click for the tool; null once it is none
+  let using = false; // whether the tool has the drag
   const at = ({ clientX, clientY }) => {
     const { left, top } = view.getBoundingClientRect();
     return [clientX - left - view.clientLeft, clientY - top - view.clientTop];
@@ -109,8 +129,16 @@ function watchPointers() {
   view.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     const [x, y] = at(event);
-    const handle = parseFloat(view.style.getPropertyValue("--split"));
-    splitting = pointers.size === 0 && (!view.classList.contains("pannable") || Math.abs(x - handle) < NEAR);
+    const handle = parseFloat(element("stage").style.getPropertyValue("--split"));
+    if (tool && pointers.size === 0) {
+      start = [x, y];
+      using = tool.begin(pointAt(event));
+    } else if (tool) {
+      if (using) tool.cancel();
+      start = null;
+      using = false;
+    }
+    splitting = !tool && pointers.size === 0 && (!view.classList.contains("pannable") || Math.abs(x - handle) < NEAR);
     pointers.set(event.pointerId, [x, y]);
     view.setPointerCapture(event.pointerId);
     if (splitting) splitTo(x);
@@ -121,7 +149,9 @@ function watchPointers() {
     const [x, y] = at(event);
     const [oldX, oldY] = pointers.get(event.pointerId);
     pointers.set(event.pointerId, [x, y]);
-    if (pointers.size === 1 && splitting) splitTo(x);
+    if (start && Math.hypot(x - start[0], y - start[1]) > STILL) start = null;
+    if (pointers.size === 1 && using) tool.move([...event.getCoalescedEvents?.() ?? [], event].map(pointAt));
+    else if (pointers.size === 1 && splitting) splitTo(x);
     else if (pointers.size === 1) pan(x - oldX, y - oldY);
     else if (pointers.size === 2) {
       const apart = ([one, other]) => Math.hypot(one[0] - other[0], one[1] - other[1]);
@@ -131,9 +161,20 @@ function watchPointers() {
     }
   });
   const gone = ({ pointerId }) => pointers.delete(pointerId);
-  view.addEventListener("pointerup", gone);
-  view.addEventListener("pointercancel", gone);
-  view.addEventListener("dblclick", (event) => (scale === null ? zoomTo(Math.max(actual(), 2 * fit()), ...at(event)) : fitIn()));
+  view.addEventListener("pointerup", (event) => {
+    if (!gone(event)) return;
+    if (using) tool.end();
+    else if (start) tool?.click(pointAt(event));
+    start = null;
+    using = false;
+  });
+  view.addEventListener("pointercancel", (event) => {
+    gone(event);
+    if (using) tool.cancel();
+    start = null;
+    using = false;
+  });
+  view.addEventListener("dblclick", (event) => !tool && (scale === null ? zoomTo(Math.max(actual(), 2 * fit()), ...at(event)) : fitIn()));
   view.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
     event.preventDefault();
@@ -148,6 +189,7 @@ function watchKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const move = event.target === view && view.classList.contains("pannable") && moves[event.key];
     if (move) pan(move[0] * view.clientWidth / 10, move[1] * view.clientHeight / 10);
+    else if (tool && event.target === view && event.key === "Enter") tool.click(pointInMiddle());
     else if (event.key in zooms) zooms[event.key]();
     else return;
     event.preventDefault();

@@ -2,7 +2,7 @@
 
 import { element, listedAs, make } from "./dom.js";
 import { attempt, moreLikeThis, readAnew, redraw, run, sharpen, somethingElse } from "./drawing.js";
-import { language, languages, speak, text, translate } from "./language.js";
+import { LANGUAGES, language, speak, text, translate } from "./language.js";
 import { isBehind, recall } from "./memory.js";
 import { dismiss, say } from "./notices.js";
 import { add, openWhenRead, remove, removeAll, setLimits, work } from "./queue.js";
@@ -14,14 +14,20 @@ import { showStrip, startStrip } from "./strip.js";
 import { showLiveliness, showVersions } from "./versions.js";
 import { choose, describe, hideOverlay } from "./work.js";
 
+const isColouring = () => element("colouring").getAttribute("aria-pressed") === "true";
+
 let segments = false; // whether the weights know a segmentation
 
 const on = (id, event, action) => element(id).addEventListener(event, action);
+
+/** What sets own colours, which is loaded where it is needed. */
+const withOwn = async (action) => action(await import("./colours.js"));
 
 function showWhatIsWanted() {
   const kind = document.querySelector("input[name=show]:checked").value;
   hideOverlay();
   if (kind === "colours") return;
+  if (isColouring()) withOwn(({ setColouring }) => setColouring(false));
   attempt(async (signal) => {
     say(text("asking"));
     const { showOverlay } = await import("./overlays.js");
@@ -74,6 +80,11 @@ function listenToControls() {
   on("all", "click", downloadAll);
   on("copy", "click", copy);
   on("share", "click", share);
+  on("colouring", "click", () => withOwn(({ setColouring }) => setColouring(!isColouring())));
+  on("work", "shown", () => {
+    if (sitting.current.own || isColouring()) withOwn(({ showOwn }) => showOwn());
+  });
+  document.addEventListener("quiet", sharpen);
   on("remove", "click", () => remove(sitting.current));
   on("remove-all", "click", removeAll);
   for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", showWhatIsWanted);
@@ -82,11 +93,11 @@ function listenToControls() {
 }
 
 function offerLanguages() {
-  element("language").replaceChildren(...languages().map(([name, called]) => (
+  element("language").replaceChildren(...Object.entries(LANGUAGES).map(([name, called]) => (
     make("option", { value: name, textContent: called, lang: name, selected: name === language })
   )));
-  on("language", "change", ({ target }) => {
-    speak(target.value);
+  on("language", "change", async ({ target }) => {
+    await speak(target.value);
     showLiveliness();
     showStrip();
     if (!sitting.current) return;
@@ -94,6 +105,7 @@ function offerLanguages() {
     describe(sitting.current);
     element("format").value = format;
     showVersions(sitting.current);
+    if (isColouring()) withOwn(({ refresh }) => refresh());
     showWhatIsWanted();
   });
 }

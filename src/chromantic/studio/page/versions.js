@@ -4,18 +4,19 @@ import { align, element, make, urlOf } from "./dom.js";
 import { number, text } from "./language.js";
 
 /** What a version is called. */
-function captionOf({ expected, seed, temperature }) {
-  if (expected) return text("likeliest");
+function captionOf({ expected, seed, temperature, own }) {
+  if (expected) return text(own ? "own" : "likeliest");
   const key = temperature === 1 ? "version" : temperature < 1 ? "version-calmer" : "version-livelier";
-  return text(key, { seed });
+  const caption = text(key, { seed });
+  return own ? text("with-own", { caption }) : caption;
 }
 
 export function showVersions({ versions, chosen }) {
   const strip = element("versions");
   const known = strip.childElementCount;
   align(strip, versions, itemOf, (item, version) => update(item, version, version === chosen));
-  const fresh = known && strip.children[known];
-  if (fresh) { // the first new one comes into view, those behind it wait
+  const fresh = known ? strip.children[known] : null;
+  if (fresh?.querySelector("progress")) { // the first new one comes into view, those behind it wait
     strip.scrollLeft += Math.max(0, fresh.getBoundingClientRect().right - strip.getBoundingClientRect().right);
   }
 }
@@ -30,9 +31,11 @@ function update(item, version, chosen) {
   button.setAttribute("aria-disabled", String(!version.content));
   button.lastChild.textContent = captionOf(version);
   button.querySelector("progress")?.setAttribute("aria-label", text("drawing"));
-  if (version.content && !button.querySelector("img")) {
-    button.firstChild.replaceWith(make("img", { src: urlOf(version.content), alt: "", draggable: false }));
-  }
+  if (!version.content) return;
+  const img = button.querySelector("img") ?? make("img", { alt: "", draggable: false });
+  const url = urlOf(version.content);
+  if (img.src !== url) img.src = url;
+  if (!img.isConnected) button.firstChild.replaceWith(img);
 }
 
 /** How much of a version is drawn, from 0 to 1. */

@@ -27,6 +27,7 @@ export function show(photo) {
   element("versions").replaceChildren();
   choose(photo.chosen);
   showPlace();
+  element("work").dispatchEvent(new Event("shown"));
   if (first) element("view").focus({ preventScroll: true }); // what had the focus is gone
 }
 
@@ -50,14 +51,19 @@ export function hideOverlay() {
 export function choose(version) {
   const photo = sitting.current;
   photo.chosen = version;
-  showPictures();
+  showChosen();
   if (!version.expected) {
     element("liveliness").value = version.temperature;
     showLiveliness();
   }
-  showVersions(photo);
-  showStrip();
   keep(photo);
+}
+
+/** Shows the picked version, wherever it is seen. */
+export function showChosen() {
+  showPictures();
+  showVersions(sitting.current);
+  showStrip();
 }
 
 export function showPictures() {
