@@ -21,6 +21,7 @@ _LIGHTNESS_REACH = 20.0  # units of L
 _NOISE = 0.12  # variance of a known colour that the cells like it do not share; that of like cells is 1
 _CAST = 0.2  # variance that all cells share
 _VIVIDNESS = 0.07  # CIE units to one: standard deviation that cells share by their expected chroma
+_SURPRISE = 25.0  # CIE units from the expected colour at which a lone known one counts half for what all cells share
 _DOUBT = 4.0  # known places, far from each other, that are needed to believe half in the two of them
 _MOST_KNOWN = 1024  # cells; of more, some are taken
 
@@ -45,11 +46,16 @@ class Carrier:
         alike = _likeness(features, features[known])
         places = (1 / alike[known].sum(axis=0)).sum()
         belief = np.float32(places / (places + _DOUBT))
-        near = alike + belief * (np.float32(_CAST) + vividness.T @ vividness[:, known])
+        surprise = np.linalg.norm(self._chroma - understanding.expected_chroma.reshape(2, -1)[:, known], axis=0)
+        believable = _SURPRISE * (1 + (places / _DOUBT) ** 2)
+        typical = 1 / (1 + (surprise / believable) ** 2)  # a green horse says nothing of the grass
+        heeded = np.ones(alike.shape[0], np.float32)
+        heeded[known] = typical
+        near = alike + belief * np.outer(heeded, typical) * (_CAST + vividness.T @ vividness[:, known])
         noise = _NOISE + cells.variance.ravel()[known]
         among = near[known].astype(np.float64) + np.diag(noise)
         self._weights = np.linalg.solve(among, near.T.astype(np.float64)).T.astype(np.float32)
-        variance = 1 + belief * (_CAST + (vividness**2).sum(axis=0))
+        variance = 1 + belief * heeded**2 * (_CAST + (vividness**2).sum(axis=0))
         self.share: Float32[np.ndarray, "h w"] = (
             ((near * self._weights).sum(axis=1) / variance).clip(0, 1).reshape(self._grid)
         )
