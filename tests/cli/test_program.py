@@ -75,15 +75,16 @@ def chromantic(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_and_version_answer_at_once():
-    seconds = []
-    for _ in range(3):
+    """Within little more than what the library of command lines takes: seconds depend on what else the machine does."""
+
+    def seconds(*arguments: str) -> float:
         before = os.times()
-        process = chromantic("--help")
-        after = os.times()  # the processor's time: the clock's depends on what else the machine does
-        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(seconds) < 0.5
-    assert process.returncode == 0
-    assert "colorize" in process.stdout
+        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    assert any(seconds("-m", "chromantic", "--help") < 2.5 * seconds("-c", "import cyclopts") for _ in range(5))
+    assert "colorize" in chromantic("--help").stdout
     assert chromantic("--version").stdout.strip() == __version__
 
 
