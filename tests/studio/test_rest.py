@@ -288,7 +288,7 @@ def test_an_upload_that_is_broken_off_is_no_failure(studio: Client) -> None:
 
 def test_what_takes_too_long_is_ended_whatever_it_does(tiny_weights: Path, photo: bytes, tmp_path: Path) -> None:
     once = tmp_path / "once"
-    limits = Limits(work_seconds=1.0, quiet_seconds=0.2)
+    limits = Limits(work_seconds=1.5, quiet_seconds=0.2)
     with serving(partial(load_odd, "stuck", tiny_weights, once=once), limits=limits, workers=1) as client:
         answers: list[requests.Response] = []
         thread = threading.Thread(target=lambda: answers.append(Client(client.url).colorize(photo)))
