@@ -11,11 +11,11 @@ from chromantic.colorizer import Colorizer
 from chromantic.hint import Hint
 
 OUTPUT = Path("docs/pictures/hints.jpg")
-_HEIGHT = 260
+_WIDTH = 360
+_GAP = 4
 _TOLD = {
     "astronaut.jpg": [Hint(150, 400, "#d06a28", 14), Hint(330, 60, "#3a5a9a", 8)],
     "horses.jpg": [Hint(420, 75, "#e08a50", 10), Hint(345, 200, "#7a4a30", 5)],
-    "photographer.png": [Hint(110, 400, "#5a2a20", 10), Hint(420, 400, "#8a9a50", 10)],
 }
 
 
@@ -36,12 +36,14 @@ def main() -> None:
         photo = Image.open(Path("examples", name)).convert("L")
         pictures = [photo, colorizer.colorize(photo).images[0]]
         pictures.append(marked(colorizer.colorize(photo, hints=hints).images[0], hints))
-        width = round(photo.width * _HEIGHT / photo.height)
-        rows.append([picture.convert("RGB").resize((width, _HEIGHT), Image.Resampling.LANCZOS) for picture in pictures])
-    sheet = Image.new("RGB", (max(sum(p.width + 4 for p in row) for row in rows), (_HEIGHT + 4) * len(rows)), "white")
-    for number, row in enumerate(rows):
+        size = _WIDTH, round(photo.height * _WIDTH / photo.width)
+        rows.append([picture.convert("RGB").resize(size, Image.Resampling.LANCZOS) for picture in pictures])
+    sheet = Image.new("RGB", (3 * (_WIDTH + _GAP) - _GAP, sum(row[0].height + _GAP for row in rows) - _GAP), "white")
+    top = 0
+    for row in rows:
         for place, picture in enumerate(row):
-            sheet.paste(picture, (place * (picture.width + 4), number * (_HEIGHT + 4)))
+            sheet.paste(picture, (place * (_WIDTH + _GAP), top))
+        top += row[0].height + _GAP
     sheet.save(OUTPUT, quality=88)
 
 
