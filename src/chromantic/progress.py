@@ -3,16 +3,19 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
-from rich.progress import Progress, ProgressColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 Item = TypeVar("Item")
 
 
-def terminal_bar(*columns: ProgressColumn, shown: bool = True) -> Progress:
+def terminal_bar(*columns: "ProgressColumn", shown: bool = True) -> "Progress":
     """A bar with rich's own columns or others; it shows nothing where there is no terminal, or if not `shown`."""
+    from rich.console import Console  # here: the command line's help shows no bars
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     shown = shown and console.is_terminal
     return Progress(*columns, console=console, disable=not shown, redirect_stdout=sys.stdout.isatty())

@@ -107,6 +107,7 @@ class ExportedNetwork:
     def _load(self, graph: bytes) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # photos are spread over cores, not layers
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # they keep memory and save no time
         options.log_severity_level = _FATAL
         try:
             return onnxruntime.InferenceSession(graph, options, providers=self._providers)
