@@ -35,8 +35,8 @@ def map_in_threads(
         workers: Threads; None takes one a core.
 
     Raises:
-        Exception: What the function raises, when its turn comes; the items after it are dropped, but for those that are
-            in work, which are waited for.
+        Exception: What the function raises, when its turn comes. The items after it are dropped; those that threads
+            have begun are waited for.
     """
     workers = workers or cores()
     left = iter(items)

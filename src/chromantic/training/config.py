@@ -65,7 +65,7 @@ class DataSection:
     Attributes:
         train: Cache to train on, made by `chromantic prepare`.
         validation: Cache of squashed photos to measure on; its losses go to the log.
-        rare_class_power: How much oftener photos with rare classes are drawn; 0 draws all equally often.
+        rare_class_power: How much more often photos with rare classes are drawn; 0 draws all equally often.
         source_shares: How often to draw from each source of the cache, by its name and whatever its size; empty draws
             all photos alike.
         age_probability: Share of photos whose lightness is made to look old.
