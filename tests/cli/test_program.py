@@ -57,6 +57,35 @@ def test_only_missing_packages_of_the_extra_are_named(monkeypatch, tmp_path, cap
         run(*command)
 
 
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "pydantic", "safetensors", "onnx", "accelerate"):
+    sys.modules[name] = None
+from chromantic.cli import main
+for command in {commands}:
+    print(main(command), flush=True)
+"""
+
+
+def test_what_needs_torch_says_so_in_a_line(photo, tmp_path):
+    folder = str(photo.parent)
+    commands = [
+        ["prepare", "--folder", folder, "--output", str(tmp_path / "cache.safetensors")],
+        ["train", "configs/default.toml", str(tmp_path / "run")],
+        ["average", "one", "two", "--output", str(tmp_path / "mean.safetensors")],
+        ["evaluate", "--folder", folder],
+        ["judge", "segmenter.onnx", "--folder", folder],
+        ["reproduce", "all", "--data", folder],
+        ["export", "default", str(tmp_path / "exported.chromantic")],
+    ]
+    program = WITHOUT_TORCH.format(commands=commands)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["2"] * len(commands), done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(commands)
+    assert all(line.endswith("is not installed; in a clone of Chromantic: pip install '.[train]'") for line in lines)
+
+
 def test_an_interruption_exits_130(monkeypatch, photo, tiny_weights):
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt

@@ -20,6 +20,8 @@ _EXTRAS = {  # of pyproject.toml, by package
     "accelerate": "train",
     "ray": "archive",
     "onnx": "train",
+    "pydantic": "train",
+    "safetensors": "train",
     "torch": "train",
     "tensorboard": "train",
     "torchmetrics": "train",

@@ -72,7 +72,7 @@ class OnnxSegmenter:
         Raises:
             ChromanticError: The file is missing or damaged, or is no segmenter of such pictures.
         """
-        import onnxruntime  # an extra
+        import onnxruntime  # here: other segmenters need none
 
         if not path.is_file():
             raise ChromanticError(f"{path}: no such file; give a segmenter's .onnx or .safetensors file")
