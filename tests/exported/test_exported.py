@@ -1,6 +1,7 @@
 """Exported weights colorize as those that they were exported from, and without torch."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from PIL import Image
 
+import chromantic
 from chromantic.engine import Engine
 from chromantic.errors import ChromanticError
 from chromantic.exported.file import GRAPHS, read_exported, write_exported
@@ -248,3 +251,16 @@ def test_a_device_is_one_that_onnx_runtime_has(monkeypatch: pytest.MonkeyPatch) 
         ExportedNetwork(DEFAULT, "gpu")  # type: ignore[arg-type]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", cpu])
     assert choose_providers("cuda") == ["CUDAExecutionProvider", cpu]
+
+
+def test_the_encoder_is_used_as_the_reference_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/exported.md").read_text()
+    example = page.split("```python\n")[1].split("```")[0]
+    shutil.copy(DEFAULT, tmp_path / "default.chromantic")
+    with Image.open(DOG) as dog:
+        dog.convert("L").resize((172, 128)).save(tmp_path / "photo.jpg", quality=100)
+    monkeypatch.chdir(tmp_path)
+    said: dict[str, np.ndarray] = {}
+    exec(example, said)
+    expected = chromantic.colorize("photo.jpg").chroma[0]
+    assert np.abs(said["chroma"] - expected).mean() < 0.5
