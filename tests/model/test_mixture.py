@@ -112,6 +112,15 @@ def test_at_temperature_zero_the_likeliest_component_gives_its_mean() -> None:
     assert torch.equal(chroma[0, 0, 0], denormalize_chroma(mean_a).round().clamp(CHROMA_MIN, CHROMA_MAX))
 
 
+def test_noise_goes_upwards_in_both_channels() -> None:
+    """Its sign changes no distribution, but the sample of a seed."""
+    parameters = torch.zeros(1, 6 * COMPONENTS, 1, 1)
+    parameters[:, 3 * COMPONENTS : 5 * COMPONENTS] = -2.5
+    gumbel, logistic = torch.zeros(1, COMPONENTS, 1, 1), torch.tensor([1.0, -2.0]).view(1, 2, 1, 1)
+    expected = denormalize_chroma(logistic * math.exp(-2.5)).round()
+    assert torch.equal(mixture.draw(parameters, gumbel, logistic), expected)
+
+
 def test_the_mean_is_the_grids_mean() -> None:
     parameters = random_parameters(5, log_scale=-3.5)
     expected = (grid_probabilities(parameters) * whole_grid()[0]).sum(dim=(1, 2))
