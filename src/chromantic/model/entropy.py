@@ -23,12 +23,13 @@ def entropy(parameters: Float[Tensor, "batch maps height width"]) -> Float[Tenso
     """
     weights = mixture.unpack(parameters).logits.softmax(dim=1)
     repeated, logistic = parameters.repeat(_STRATA, 1, 1, 1), _logistic_draws().to(weights)
-    noise = logistic.repeat_interleave(len(parameters), dim=0)[:, :, None, None]
+    size = parameters.shape[2:]
+    noise = logistic.repeat_interleave(len(parameters), dim=0)[:, :, None, None].expand(-1, -1, *size)
     surprise = torch.zeros_like(weights[:, 0])
     for component in range(weights.shape[1]):
         chosen = torch.zeros(1, weights.shape[1], 1, 1).to(weights)
         chosen[:, component] = math.inf  # as Gumbel noise
-        chroma = mixture.draw(repeated, chosen, noise)
+        chroma = mixture.draw(repeated, chosen.expand(len(repeated), -1, *size), noise)
         nats = mixture.log_likelihood(repeated, chroma).unflatten(0, (_STRATA, -1))
         surprise = surprise - weights[:, component] * nats.mean(dim=0)
     return surprise / math.log(2)
