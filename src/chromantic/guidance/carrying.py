@@ -42,23 +42,28 @@ class Carrier:
         self._known = known
         self._chroma = cells.chroma.reshape(2, -1)[:, known]
 
-        features, vividness = _features(understanding), _VIVIDNESS * understanding.mean_chroma.reshape(2, -1)
+        features = _features(understanding)
         alike = _likeness(features, features[known])
-        places = (1 / alike[known].sum(axis=0)).sum()
-        belief = np.float32(places / (places + _DOUBT))
-        surprise = np.linalg.norm(self._chroma - understanding.expected_chroma.reshape(2, -1)[:, known], axis=0)
-        believable = _SURPRISE * (1 + (places / _DOUBT) ** 2)
-        typical = 1 / (1 + (surprise / believable) ** 2)  # a green horse says nothing of the grass
-        heeded = np.ones(alike.shape[0], np.float32)
-        heeded[known] = typical
-        near = alike + belief * np.outer(heeded, typical) * (_CAST + vividness.T @ vividness[:, known])
-        noise = _NOISE + cells.variance.ravel()[known]
-        among = near[known].astype(np.float64) + np.diag(noise)
+        shared = self._shared(understanding, places=float((1 / alike[known].sum(axis=0)).sum()))
+        near = alike + shared @ shared[known].T
+        among = near[known].astype(np.float64) + np.diag(_NOISE + cells.variance.ravel()[known])
         self._weights = np.linalg.solve(among, near.T.astype(np.float64)).T.astype(np.float32)
-        variance = 1 + belief * heeded**2 * (_CAST + (vividness**2).sum(axis=0))
-        self.share: Float32[np.ndarray, "h w"] = (
-            ((near * self._weights).sum(axis=1) / variance).clip(0, 1).reshape(self._grid)
-        )
+        explained = (near * self._weights).sum(axis=1) / (1 + np.square(shared).sum(axis=1))
+        self.share: Float32[np.ndarray, "h w"] = explained.clip(0, 1).reshape(self._grid)
+
+    def _shared(self, understanding: Understanding, places: float) -> Float32[np.ndarray, "cells 3"]:
+        """What differences have in common all over the photo: a cast, and how vivid its colours are.
+
+        Little is believed of few places. A surprising colour counts less: a green horse says nothing of the grass.
+        """
+        expected = understanding.expected_chroma.reshape(2, -1)[:, self._known]
+        surprise = np.linalg.norm(self._chroma - expected, axis=0)
+        mean = understanding.mean_chroma.reshape(2, -1)
+        shared = np.concatenate([np.full_like(mean[:1], _CAST**0.5), _VIVIDNESS * mean]).T
+        shared *= (places / (places + _DOUBT)) ** 0.5
+        believable = _SURPRISE * (1 + (places / _DOUBT) ** 2)
+        shared[self._known] /= 1 + (surprise[:, None] / believable) ** 2
+        return shared
 
     def carry(self, chroma: Float32[np.ndarray, "samples 2 h w"]) -> Float32[np.ndarray, "samples 2 h w"]:
         """Corrects colours of all cells, in CIE units, by what is known."""
