@@ -4,15 +4,18 @@ import io
 import json
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
-from browsing import PATIENCE, PHONE, box_of, drop, overflow, wait_for_versions
+from browsing import DESKTOP, PATIENCE, PHONE, box_of, drop, overflow, wait_for_versions
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
-from served import Client
+from served import Client, serving
 from test_rest import command_writes
 from test_studio_looks import LANGUAGES, violations
 from test_studio_sitting import held
+
+from chromantic.colorizer import Colorizer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -279,3 +282,34 @@ def test_a_finger_paints(browser: Browser, studio: Client, photo: bytes) -> None
     assert len(saved(page)["hints"]) > 5
     assert overflow(page) <= 0
     context.close()
+
+
+@pytest.mark.slow
+def test_a_colour_is_soon_seen(browser: Browser) -> None:
+    """Prints the milliseconds from a click to the picture, for 12 megapixels, with the shipped weights."""
+    file = io.BytesIO()
+    Image.open(EXAMPLES / "horses.jpg").resize((4000, 3000)).save(file, "jpeg")
+    with serving(Colorizer.from_pretrained) as client:
+        page = browser.new_context(**DESKTOP).new_page()
+        page.goto(client.url)
+        begin(page, file.getvalue(), "large.jpg")
+        press(page, 0.45, 0.55)
+        expect(page.locator(".swatch").first).to_be_visible(timeout=PATIENCE)
+        settled(page)
+        page.evaluate("""() => {
+            let start = 0;
+            globalThis.waits = [];
+            document.addEventListener("click", () => { start = performance.now(); }, true);
+            document.getElementById("after").addEventListener("load", ({ target }) => {
+                if (start) globalThis.waits.push([target.naturalWidth, performance.now() - start]);
+            });
+        }""")
+        for number in range(8):
+            page.locator(".swatch").nth(number % page.locator(".swatch").count()).click()
+            settled(page)
+        waits = page.evaluate("globalThis.waits")
+        page.context.close()
+    first, whole = ([wait for width, wait in waits if width == wanted] for wanted in (512, 1024))
+    print(f"first picture after {median(first):.0f} ms, all pixels after {median(whole):.0f} ms")
+    assert len(first) == len(whole) == 8
+    assert median(first) < median(whole)

@@ -38,6 +38,7 @@ const TOOLS = {
 let chosen = "point-tool";
 
 function choose(id) {
+  stopPicking();
   chosen = id;
   useTool(isOn() ? TOOLS[id] : null);
   for (const name of Object.keys(TOOLS)) element(name).setAttribute("aria-pressed", String(name === id));
@@ -62,6 +63,7 @@ function pick(useColour) {
 }
 
 function stopPicking() {
+  if (!element("stage").classList.contains("picking")) return;
   element("stage").classList.remove("picking");
   say("");
   useTool(isOn() ? TOOLS[chosen] : null);
@@ -98,6 +100,7 @@ export function showOwn() {
   const photo = sitting.current;
   if (isOn()) prepare(photo);
   if (photo.own && mineOf(photo)?.shows !== photo.own) preview(photo, false);
+  stopPicking();
   closePalette();
   refresh();
 }
@@ -159,7 +162,7 @@ function listenToKeys() {
     const controlled = event.ctrlKey || event.metaKey;
     if (controlled && (key === "y" || (key === "z" && event.shiftKey))) redo();
     else if (controlled && key === "z") undo();
-    else if (key === "escape" && element("stage").classList.contains("picking")) stopPicking();
+    else if (key === "escape") stopPicking();
     else return;
     event.preventDefault();
   });

@@ -1,4 +1,6 @@
-// In which language the page speaks.
+// In which language the page speaks. English is always there, so that nothing waits for texts.
+
+import * as english from "./texts-en.js";
 
 /** The languages that there are, each by its own name. The texts of each are in its file. */
 export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" };
@@ -13,10 +15,18 @@ function kept() {
   }
 }
 
-const wished = [kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
-export let language = wished.find((name) => name in LANGUAGES) ?? "en";
-const load = (name) => import(`./texts-${name}.js`);
-let texts = await load(language);
+const wished = [kept(), ...navigator.languages.map((name) => name.slice(0, 2))].find((name) => name in LANGUAGES) ?? "en";
+export let language = "en";
+let texts = english;
+
+async function turnTo(name) {
+  if (name !== language) texts = await import(`./texts-${name}.js`);
+  language = name;
+  translate();
+}
+
+/** Begins in the language that the person wishes. */
+export const begin = () => turnTo(wished);
 
 /** A text of the page, with values in place of names in braces. */
 export function text(key, values = {}) {
@@ -29,7 +39,7 @@ export const thing = (name) => texts.things[name] ?? name;
 export const number = (value, options) => value.toLocaleString(language, options);
 
 /** Gives every element that names a text this text. */
-export function translate() {
+function translate() {
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = text(node.dataset.text);
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", text(node.dataset.label));
@@ -38,12 +48,10 @@ export function translate() {
 }
 
 export async function speak(wanted) {
-  texts = await load(wanted);
-  language = wanted;
   try {
     localStorage.setItem(KEPT, wanted);
   } catch {
     // then it is only for now
   }
-  translate();
+  await turnTo(wanted);
 }

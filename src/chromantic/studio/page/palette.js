@@ -29,6 +29,7 @@ function group() {
 }
 
 function setGroup(changes, apply = changeAtOnce) {
+  if (open === null) return; // it was closed while a colour was picked
   const { hints } = ownOf(sitting.current);
   apply({ hints: replaced(hints, groupAt(open), group().map((hint) => ({ ...hint, ...changes }))) });
 }

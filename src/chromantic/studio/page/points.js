@@ -7,6 +7,7 @@ import { closePalette, openPalette } from "./palette.js";
 import { sitting } from "./sitting.js";
 import { pointAt } from "./stage.js";
 
+const STILL = 3; // pixels that a click may stray
 const STEPS = 100; // moves by a key along the photo's longer side
 const SVG = "http://www.w3.org/2000/svg";
 const layer = element("points");
@@ -56,13 +57,13 @@ function handleOf() {
     if (event.button !== 0) return;
     event.stopPropagation();
     handle.setPointerCapture(event.pointerId);
-    held = { from: pointAt(event), hints: hints(), moved: false, group: groupAt(handles().indexOf(handle)) };
+    held = { x: event.clientX, y: event.clientY, from: pointAt(event), hints: hints(), moved: false, group: groupAt(handles().indexOf(handle)) };
   });
   handle.addEventListener("pointermove", (event) => {
     if (!held) return;
     const { x, y } = pointAt(event);
     const by = { x: x - held.from.x, y: y - held.from.y };
-    held.moved ||= Math.hypot(event.movementX, event.movementY) > 1;
+    held.moved ||= Math.hypot(event.clientX - held.x, event.clientY - held.y) > STILL;
     if (!held.moved) return;
     element("stage").classList.add("dragging");
     move(held, by);
@@ -73,6 +74,7 @@ function handleOf() {
     held = null;
   };
   handle.addEventListener("pointerup", () => {
+    if (!held) return;
     drop();
     handle.focus();
     openPalette(handles().indexOf(handle));

@@ -8,42 +8,53 @@ import { fieldsOf, keep, mineOf, sitting } from "./sitting.js";
 import { choose, showChosen } from "./work.js";
 
 const SIDE = 1024; // pixels of the shrunk photo
-const QUIET = 800; // milliseconds without a change, after which the photo is kept
+const QUICK_SIDE = 512; // of what is shown at once: writing a picture takes longer than all else
+const PAUSE = 250; // milliseconds without a change, after which all of the shrunk photo's pixels are shown
+const QUIET = 800; // and after which the photo is kept
 
-const shrunk = new WeakMap(); // photos, each with its own colours
+const EVERYWHERE = 1e6; // a radius, in pixels, that reaches all of any photo
+
+const shrunk = new WeakMap(); // files
 let wanted = null;
 let asking = false;
+let newer = () => {}; // ends the pause
 let timer = 0;
 
-/** The photo in its own colours, upright, whatever kind of file it is. */
-function shrunkOf(photo) {
-  if (!shrunk.has(photo)) {
-    const hints = JSON.stringify([{ x: 0, y: 0, colour: KEEP, radius: photo.width + photo.height }]);
-    const asked = askForPictures(photo.file, { hints, max_side: SIDE }).then(({ pictures: { expected } }) => expected);
-    asked.catch(() => shrunk.delete(photo)); // may be tried again
-    shrunk.set(photo, asked);
+/** A photo in its own colours, upright, whatever kind of file it is. */
+function shrunkOf(file) {
+  if (!shrunk.has(file)) {
+    const hints = JSON.stringify([{ x: 0, y: 0, colour: KEEP, radius: EVERYWHERE }]);
+    const asked = askForPictures(file, { hints, max_side: SIDE }).then(({ pictures: { expected } }) => expected);
+    asked.catch(() => shrunk.delete(file)); // may be tried again
+    shrunk.set(file, asked);
   }
-  return shrunk.get(photo);
+  return shrunk.get(file);
 }
 
-/** Shrinks the photo before it is needed. */
-export const prepare = (photo) => shrunkOf(photo).catch(() => {});
+/** Shrinks a photo before it is needed. */
+export const prepare = ({ file }) => shrunkOf(file).catch(() => {});
 
-async function ask(photo, own, more = {}) {
-  const { content, width } = await shrunkOf(photo);
-  const scale = width / photo.width;
-  const round = (value) => Math.round(100 * value) / 100;
-  const hints = own?.hints.map(({ x, y, colour, radius }) => (
-    { x: round(x * scale), y: round(y * scale), colour, radius: round(radius * scale) }
-  ));
-  const wish = { ...fieldsOf(photo, { expected: true, own: own && { ...own, hints } }), max_side: SIDE, ...more };
-  if (more.suggest) wish.suggest = more.suggest.map((value) => round(value * scale)).join(",");
-  return askForPictures(content, wish);
+/** A photo's own colours, as they are for the shrunk photo. */
+async function scaled({ hints, reference, ...sliders }, scale) {
+  const round = (value) => Math.round(100 * value * scale) / 100;
+  return {
+    ...sliders,
+    hints: hints.map(({ x, y, colour, radius }) => ({ x: round(x), y: round(y), colour, radius: round(radius) })),
+    reference: reference && (await shrunkOf(reference)).content,
+  };
+}
+
+async function ask(photo, own, more) {
+  const { content, width } = await shrunkOf(photo.file);
+  const fitting = await scaled(own, width / photo.width);
+  return askForPictures(content, { ...fieldsOf(photo, { expected: true, own: fitting }), ...more });
 }
 
 /** The likely colours of a point, given the other hints. */
 export async function suggestionsAt(photo, own, { x, y }) {
-  return (await ask(photo, own, { suggest: [x, y], max_side: 16 })).suggestions;
+  const scale = (await shrunkOf(photo.file)).width / photo.width;
+  const suggest = [x, y].map((value) => (value * scale).toFixed(2)).join(",");
+  return (await ask(photo, own, { suggest, max_side: 16 })).suggestions;
 }
 
 /** Shows the newest of a photo's own colours as soon as that can be, and picks the version that has them. */
@@ -54,6 +65,7 @@ export async function preview(photo, picks = true) {
     if (photo.chosen === mine) choose(photo.versions[0]);
     else showChosen();
   } else if (mine) {
+    if (mine.inFull) forgetUrl(mine.inFull);
     Object.assign(mine, { own: photo.own, inFull: null });
     if (picks && photo.chosen !== mine) choose(mine);
   } else {
@@ -68,6 +80,7 @@ export async function preview(photo, picks = true) {
     document.dispatchEvent(new Event("quiet"));
   }, QUIET);
   wanted = photo;
+  newer();
   if (asking) return;
   asking = true;
   element("stage").setAttribute("aria-busy", "true");
@@ -75,7 +88,11 @@ export async function preview(photo, picks = true) {
     while (wanted) {
       const next = wanted;
       wanted = null;
-      if (next.own) await refresh(next, next.own);
+      const { own } = next;
+      if (!own) continue;
+      await refresh(next, own, QUICK_SIDE);
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE); newer = resolve; });
+      if (!wanted) await refresh(next, own, SIDE);
     }
     settle(photo.name);
   } catch (error) {
@@ -87,8 +104,8 @@ export async function preview(photo, picks = true) {
   }
 }
 
-async function refresh(photo, own) {
-  const { pictures: { expected } } = await ask(photo, own);
+async function refresh(photo, own, side) {
+  const { pictures: { expected } } = await ask(photo, own, { max_side: side });
   const mine = mineOf(photo);
   if (!mine) return;
   const before = mine.content;

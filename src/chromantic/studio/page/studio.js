@@ -2,7 +2,7 @@
 
 import { element, listedAs, make } from "./dom.js";
 import { attempt, moreLikeThis, readAnew, redraw, run, sharpen, somethingElse } from "./drawing.js";
-import { LANGUAGES, language, speak, text, translate } from "./language.js";
+import { LANGUAGES, begin, language, speak, text } from "./language.js";
 import { isBehind, recall } from "./memory.js";
 import { dismiss, say } from "./notices.js";
 import { add, openWhenRead, remove, removeAll, setLimits, work } from "./queue.js";
@@ -124,9 +124,6 @@ async function goOn(model) {
 }
 
 async function start() {
-  translate();
-  offerLanguages();
-  showLiveliness();
   listenForPhotos();
   listenToControls();
   startStrip(openWhenRead, remove);
@@ -136,6 +133,9 @@ async function start() {
   addEventListener("beforeunload", (event) => {
     if (sitting.photos.length && (isBehind() || isPreparing())) event.preventDefault();
   });
+  await begin();
+  offerLanguages();
+  showLiveliness();
   const told = await askWhatThereIs();
   if (told) {
     setLimits(told.limits);
