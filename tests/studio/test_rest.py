@@ -128,8 +128,8 @@ def test_what_is_shown_small_has_the_colours_of_the_full_size(studio: Client, ph
         (422, "format", {"format": "bmp"}),
         (422, "sedation", {"sedation": "1"}),
         (422, "twice", {"seed": ["1", "2"]}),
-        (400, "form", {"format": "x" * 10_000}),
-        (400, "form", {f"field{number}": "1" for number in range(20)}),
+        (400, "form", {"format": "x" * 200_000}),
+        (400, "form", {f"field{number}": "1" for number in range(40)}),
     ],
 )
 def test_options_that_cannot_be_used(studio: Client, photo: bytes, status: int, words: str, fields: dict) -> None:
