@@ -5,11 +5,12 @@ import { text } from "./language.js";
 
 /** What went wrong, in words for the person before the page. */
 export class Trouble extends Error {
-  constructor(title, said, { detail = false, passing = false } = {}) {
+  constructor(title, said, { detail = false, passing = false, lasting = false } = {}) {
     super(said);
     this.title = title;
     this.detail = detail; // whether it is the service's own English
     this.passing = passing; // whether it may work later
+    this.lasting = lasting; // whether it stays true whatever is tried next
   }
 }
 
@@ -29,6 +30,7 @@ export function complain(error, about = "") {
   if (about) line.append(`${about}: `);
   line.append(make("span", { textContent: known ? error.message : text("reload"), lang: known && error.detail ? "en" : "" }));
   line.dataset.about = about;
+  line.classList.toggle("lasting", known && error.lasting);
   if (!line.lastChild.lang) line.lastChild.removeAttribute("lang");
   element("complaints").append(line);
   if (element("notice").hidden) focusBefore = document.activeElement;
@@ -37,7 +39,9 @@ export function complain(error, about = "") {
 
 /** Takes back what was said of something. */
 export function settle(about = "") {
-  for (const line of [...element("complaints").children]) if (line.dataset.about === about) line.remove();
+  for (const line of [...element("complaints").children]) {
+    if (line.dataset.about === about && !line.classList.contains("lasting")) line.remove();
+  }
   element("notice").hidden = element("complaints").children.length === 0;
 }
 

@@ -56,7 +56,7 @@ export async function read(photo, faded, signal) {
 }
 
 async function remember(kept) {
-  if (await kept) complain(new Trouble(text("not-kept"), text("not-kept-remedy")));
+  if (await kept) complain(new Trouble(text("not-kept"), text("not-kept-remedy"), { lasting: true }));
 }
 
 /** Keeps what is new about a photo, unless it was removed meanwhile. */
