@@ -28,7 +28,7 @@ def test_preparing_training_and_evaluating_say_what_is_wrong(tmp_path, capsys):
     assert str(nowhere) in refused(capsys, tmp_path, "evaluate", "--voc", nowhere)
 
 
-def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_weights, tmp_path, capsys):
+def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_checkpoint, tmp_path, capsys):
     pytest.importorskip("torchmetrics", reason="no torchmetrics; pip install '.[dev]'")
     cache, report = tmp_path / "cache.safetensors", tmp_path / "report.json"
     folder = tmp_path / "photos"
@@ -37,7 +37,7 @@ def test_colour_photos_are_prepared_and_evaluated(photos_root, tiny_weights, tmp
         (folder / file.name).symlink_to(file)
     assert run("prepare", "--folder", folder, "--output", cache) == 0
     assert capsys.readouterr().out.startswith("2 photos")
-    options = ["--train", cache, "--samples", 1, "--output", report, "--model", tiny_weights]
+    options = ["--train", cache, "--samples", 1, "--output", report, "--model", tiny_checkpoint]
     assert run("evaluate", "--folder", folder, *options) == 0
     assert "bits_per_dimension" in capsys.readouterr().out
     assert json.loads(report.read_text())["samples"] == 1

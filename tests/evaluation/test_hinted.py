@@ -34,7 +34,7 @@ def test_more_true_points_lead_nearer_to_the_photo(evaluation: Evaluation):
         assert errors[0] > errors[4] > errors[-1]
         assert evaluation.measures[PSNR][f"{way}_100"] > evaluation.measures[PSNR][f"{way}_0"] + 2
     assert evaluation.photos == {"all": 3, "labelled": 3, "colourful": 2}
-    assert 0 <= min(evaluation.measures[SUGGESTED + "@squash128"].values()) <= 1
+    assert 0 <= min(evaluation.measures[SUGGESTED].values()) <= 1
 
 
 def test_a_seed_chooses_the_places(evaluation: Evaluation, devkit: Path):
@@ -58,6 +58,6 @@ def test_diffusion_fills_areas_and_stops_at_edges():
     for column, colour in ((4, (30, -10)), (28, (-20, 40))):
         chroma[:, 10, column], known[10, column] = colour, True
     diffused = diffuse(lightness, chroma, known)
-    assert abs(diffused[:, :, :15] - np.array([30, -10])[:, None, None]).max() < 1
-    assert abs(diffused[:, :, 17:] - np.array([-20, 40])[:, None, None]).max() < 1
+    assert abs(diffused[:, :, :15] - np.array([30, -10])[:, None, None]).max() < 2
+    assert abs(diffused[:, :, 17:] - np.array([-20, 40])[:, None, None]).max() < 2
     assert not diffuse(lightness, chroma, np.zeros_like(known)).any()
