@@ -222,6 +222,7 @@ def test_a_full_queue_sends_away_and_frees_itself(tiny_weights: Path, photo: byt
         wait_until(lambda: value_of(client.get("/metrics").text, "chromantic_requests_taken") == places)
         response = client.colorize(photo)
         assert response.status_code == 429
+        assert response.headers["Connection"] == "close"
         assert int(response.headers["retry-after"]) >= 1
         (tmp_path / "go").touch()
         for thread in threads:

@@ -75,6 +75,8 @@ def create_api(workers: Workers, limits: Limits) -> APIRouter:
                 metrics.requests.labels("500").inc()
                 raise
             response = refuse(*refusal)
+            if response.status_code == 429:
+                response.headers["Connection"] = "close"  # it would be closed while the client waits, unnoticed
         metrics.requests.labels(str(response.status_code)).inc()
         if response.status_code == 200:
             metrics.seconds.observe(time.monotonic() - start)
