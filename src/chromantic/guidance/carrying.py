@@ -12,6 +12,7 @@ from jaxtyping import Float32
 
 from chromantic.grid import CELL, SHORTER_SIDE
 from chromantic.guidance.known import KnownCells
+from chromantic.guidance.likeness import cell_features, likeness
 from chromantic.understanding import Understanding
 
 _EMBEDDING_REACH = 0.7
@@ -43,7 +44,7 @@ class Carrier:
         self._chroma = cells.chroma.reshape(2, -1)[:, known]
 
         features = _features(understanding)
-        alike = _likeness(features, features[known])
+        alike = likeness(features, features[known])
         shared = self._shared(understanding, places=float((1 / alike[known].sum(axis=0)).sum()))
         near = alike + shared @ shared[known].T
         among = near[known].astype(np.float64) + np.diag(_NOISE + cells.variance.ravel()[known])
@@ -84,14 +85,4 @@ def _features(understanding: Understanding) -> Float32[np.ndarray, "cells featur
     ]
     if classes is not None:
         planes.append(np.sqrt(classes) / _CLASS_REACH)
-    joined = np.concatenate(planes)
-    features: np.ndarray = joined.reshape(len(joined), -1).T.astype(np.float32)
-    return features
-
-
-def _likeness(
-    cells: Float32[np.ndarray, "cells features"], others: Float32[np.ndarray, "others features"]
-) -> Float32[np.ndarray, "cells others"]:
-    squares = (cells**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * cells @ others.T
-    likeness: np.ndarray = np.exp(-0.5 * squares.clip(0))
-    return likeness
+    return cell_features(*planes)

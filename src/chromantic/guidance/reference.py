@@ -4,12 +4,14 @@ import numpy as np
 from jaxtyping import Float32
 
 from chromantic.guidance.known import KnownCells
+from chromantic.guidance.likeness import cell_features, likeness
 from chromantic.understanding import Understanding
 
 _EMBEDDING_REACH = 0.15
 _LEAST_LIKENESS = 0.2  # from 0 to 1, of what counts as alike
 _LIGHTNESS_REACH = 15.0  # units of L
 _CHROMA_REACH = 20.0  # CIE units that colours of like cells differ by in a photo
+_NEVER_NOTHING = np.float32(1e-9)  # so that weights sum to one
 _ROWS = 1024  # cells that are compared at once
 
 
@@ -30,11 +32,11 @@ def match(photo: Understanding, reference: Understanding, chroma: Float32[np.nda
     likest, variance = np.empty(len(cells), np.float32), np.empty(len(cells), np.float32)
     for top in range(0, len(cells), _ROWS):
         part = slice(top, top + _ROWS)
-        likeness = _likeness(cells[part], others)
-        weights = likeness / likeness.sum(axis=1, keepdims=True)
+        alike = likeness(cells[part], others) + _NEVER_NOTHING
+        weights = alike / alike.sum(axis=1, keepdims=True)
         learnt[part] = weights @ colours
         scatter = (weights @ colours**2 - learnt[part] ** 2).clip(0).sum(axis=1) / _CHROMA_REACH**2
-        likest[part] = likeness.max(axis=1)
+        likest[part] = alike.max(axis=1)
         variance[part] = 1 / likest[part] - 1 + scatter
     grid = photo.lightness.shape
     known = (likest >= _LEAST_LIKENESS).reshape(grid)
@@ -42,15 +44,6 @@ def match(photo: Understanding, reference: Understanding, chroma: Float32[np.nda
 
 
 def _features(understanding: Understanding) -> Float32[np.ndarray, "cells features"]:
-    lightness = understanding.cell_lightness[None] / _LIGHTNESS_REACH
-    planes = np.concatenate([understanding.direction / _EMBEDDING_REACH, lightness])
-    features: np.ndarray = planes.reshape(len(planes), -1).T.astype(np.float32)
-    return features
-
-
-def _likeness(
-    cells: Float32[np.ndarray, "cells features"], others: Float32[np.ndarray, "others features"]
-) -> Float32[np.ndarray, "cells others"]:
-    squares = (cells**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * cells @ others.T
-    likeness: np.ndarray = np.exp(-0.5 * squares.clip(0)) + 1e-9
-    return likeness
+    return cell_features(
+        understanding.direction / _EMBEDDING_REACH, understanding.cell_lightness[None] / _LIGHTNESS_REACH
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from chromantic.distances import squared_distances
 from chromantic.sampling.noise import random
 from chromantic.understanding import Understanding
 
@@ -24,7 +25,7 @@ def find_regions(seen: Understanding) -> Float[np.ndarray, "regions height width
     if seen.class_probabilities is not None:
         features.append(seen.class_probabilities)
     cells = _smooth(np.concatenate(features)).reshape(-1, seen.lightness.size).T
-    squared = _squared_distances(cells, _k_means(cells))
+    squared = squared_distances(cells, _k_means(cells))
     shares = np.exp((squared.min(axis=1, keepdims=True) - squared) / _SOFTNESS)
     shares /= shares.sum(axis=1, keepdims=True)
     regions: np.ndarray = shares.T.reshape(-1, *seen.lightness.shape)
@@ -47,21 +48,13 @@ def _k_means(cells: Float[np.ndarray, "cells features"]) -> Float[np.ndarray, "r
     centres = cells[random(0).random(len(cells)).argsort()[:REGIONS]]
     before = np.full(len(cells), -1)
     for _ in range(_ITERATIONS):
-        nearest = _squared_distances(cells, centres).argmin(axis=1)
+        nearest = squared_distances(cells, centres).argmin(axis=1)
         if np.array_equal(before, nearest):
             break
         before = nearest
         inside = (nearest == np.arange(len(centres))[:, None]).astype(cells.dtype)
         counts = inside.sum(axis=1, keepdims=True)
         centres = np.where(counts > 0, inside @ cells / np.maximum(counts, 1), centres)
-    close = np.tril(_squared_distances(centres, centres) < _APART, k=-1)
+    close = np.tril(squared_distances(centres, centres) < _APART, k=-1)
     apart: np.ndarray = centres[~close.any(axis=1)]
     return apart
-
-
-def _squared_distances(
-    points: Float[np.ndarray, "points features"], centres: Float[np.ndarray, "centres features"]
-) -> Float[np.ndarray, "points centres"]:
-    lengths = np.square(points).sum(axis=1, keepdims=True) + np.square(centres).sum(axis=1)
-    distances: np.ndarray = np.maximum(lengths - 2 * points @ centres.T, 0)
-    return distances
