@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,7 +16,7 @@ from chromantic.engine import Engine, StepCallback
 from chromantic.errors import ChromanticError, GuidanceError
 from chromantic.grid import CELL, grid_of
 from chromantic.guidance.carrying import Carrier
-from chromantic.guidance.guide import Guide, read_guide, with_reference
+from chromantic.guidance.guide import Guide, read_guide
 from chromantic.guidance.reference import match
 from chromantic.options import Options
 from chromantic.parallel import check_process
@@ -36,7 +36,7 @@ class Colorizer:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reference: tuple[object, Understanding, np.ndarray] | None = None  # the last one: a series has but one
+        self._reference: _Reference | None = None  # the last one: a series has but one
 
     @classmethod
     def from_pretrained(
@@ -94,11 +94,10 @@ class Colorizer:
         lightness = resize_lightness(original)
         levels = find_levels(lightness) if options.restore_contrast or options.apply_contrast else Levels()
         lightness = levels.stretch(lightness)
+        guide, reference = self._said(options, read, original) if options.guided else (None, None)
         understanding = self.engine.understand(lightness)
-        try:
-            guide = self._guide(options, read, original, understanding) if options.guided else None
-        except ChromanticError as error:
-            raise GuidanceError(str(error)) from error
+        if guide and reference:
+            guide = replace(guide, cells=match(understanding, reference.seen, reference.chroma).under(guide.cells))
         chroma, log_likelihoods = understanding.expected_chroma[None], tuple[float, ...]()
         if options.draws:
             known = guide.cells.certain if guide else None
@@ -121,22 +120,40 @@ class Colorizer:
             carrier=carrier,
         )
 
-    def _guide(self, options: Options, read: Photo, original: Photo, understanding: Understanding) -> Guide:
-        """What is known of the colours, with what the reference says."""
-        guide = read_guide(options, read, original, understanding.lightness.shape)
-        if options.reference is None:
-            return guide
-        digest = guide.origin["reference"]
-        if self._reference is None or self._reference[0] != digest:
-            self._reference = digest, *self._understand_reference(read_photo(options.reference, "reference"))
-        return with_reference(guide, match(understanding, *self._reference[1:]))
+    def _said(self, options: Options, read: Photo, original: Photo) -> "tuple[Guide, _Reference | None]":
+        """What is said of the colours of a photo, before the network looks at it."""
+        try:
+            guide = read_guide(options, read, original, grid_of(*reversed(original.size)))
+            reference = None if options.reference is None else self._learn(options.reference, guide.origin["reference"])
+        except ChromanticError as error:
+            raise GuidanceError(str(error)) from error
+        return guide, reference
 
-    def _understand_reference(self, reference: Photo) -> tuple[Understanding, Float32[np.ndarray, "2 h w"]]:
-        seen = self.engine.understand(resize_lightness(reference))
-        chroma = shrink_chroma(reference, seen.lightness.shape)
-        if not np.hypot(*chroma).max() > NEAR_GREY_CHROMA:
-            raise ChromanticError(f"{reference.source or 'reference'}: has no colours; give a colour photo")
-        return seen, chroma
+    def _learn(self, picture: PhotoFile, digest: object) -> "_Reference":
+        """What the network understands of a reference; of the last one it is kept."""
+        last = self._reference  # photos that are colorized side by side may have others
+        if last is None or last.digest != digest:
+            reference = read_photo(picture, "reference")
+            seen = self.engine.understand(resize_lightness(reference))
+            chroma = shrink_chroma(reference, seen.lightness.shape)
+            if not np.hypot(*chroma).max() > NEAR_GREY_CHROMA:
+                raise ChromanticError(f"{reference.source or 'reference'}: has no colours; give a colour photo")
+            self._reference = last = _Reference(digest, seen, chroma)
+        return last
+
+
+class _Reference(NamedTuple):
+    """A photo that others learn from.
+
+    Attributes:
+        digest: Of its file or pixels.
+        seen: What the network understands of it.
+        chroma: Of its cells, in CIE units.
+    """
+
+    digest: object
+    seen: Understanding
+    chroma: Float32[np.ndarray, "2 h w"]
 
 
 def resize_lightness(photo: Photo) -> Float32[np.ndarray, "h w"]:

@@ -54,6 +54,7 @@ def test_reference_and_like_are_the_same(photo, tiny_weights, tmp_path):
         (["--keep", "small.png"], "small.png: is 8 x 6; make it 80 x 60"),
         (["--strokes", "none.png"], "none.png: no such file"),
         (["--reference", "grey.png"], "grey.png: has no colours"),
+        (["--reference", "none.png"], "none.png: no such file"),
         (["--hints", "none.json"], "none.json: cannot be read"),
         (["--hints", "many.json"], "many.json: hints: 1000000 are too many"),
         (["--saturation", "2.5"], "saturation"),

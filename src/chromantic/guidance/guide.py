@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
 from chromantic.colour.contrast import Levels
 from chromantic.errors import ChromanticError
-from chromantic.files import sha256
 from chromantic.guidance.adjust import adjust
 from chromantic.guidance.known import KnownCells
 from chromantic.guidance.layers import Kept, cells_of, kept_of, strokes_on
@@ -18,6 +16,7 @@ from chromantic.guidance.points import Points, cells_of_points
 from chromantic.hint import Hint
 from chromantic.options import COLOURED, Options
 from chromantic.photo import Photo, read_photo, shrink_photo
+from chromantic.photo.header import Source
 
 _MOST_TOLD = 500  # characters of hints that a file names one by one
 Finish = Callable[[slice, Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]], np.ndarray]
@@ -107,11 +106,6 @@ def read_guide(options: Options, original: Photo, photo: Photo, grid: tuple[int,
     return Guide(photo, cells, points, kept, options.saturation, options.warmth, _origin(options))
 
 
-def with_reference(guide: Guide, reference: KnownCells) -> Guide:
-    """The guide with what a reference says where nothing else does."""
-    return replace(guide, cells=reference.under(guide.cells))
-
-
 def _scaled(hint: Hint, scale: float, photo: Photo) -> Hint:
     width, height = photo.size
     x, y = min(hint.x * scale, width - 1), min(hint.y * scale, height - 1)
@@ -132,18 +126,17 @@ def _origin(options: Options) -> dict[str, object]:
         origin["hints"] = text if len(text) <= _MOST_TOLD else f"{len(options.hints)}, sha256 {_digest(text.encode())}"
     for name in ("strokes", "keep", "reference"):
         if (picture := getattr(options, name)) is not None:
-            origin[name] = COLOURED if name == "keep" and options.keeps_coloured else _digest_of(picture)
+            origin[name] = COLOURED if name == "keep" and options.keeps_coloured else _digest_of(picture, name)
     usual = Options()
     adjusted = {"saturation": options.saturation, "warmth": options.warmth}
     return origin | {name: value for name, value in adjusted.items() if value != getattr(usual, name)}
 
 
-def _digest_of(picture: object) -> str:
+def _digest_of(picture: object, name: str) -> str:
     """Of a file its SHA-256, else that of its pixels."""
-    if isinstance(picture, bytes):
-        return _digest(picture)
-    if isinstance(picture, str):
-        return sha256(Path(picture))
+    if isinstance(picture, str | bytes):
+        with Source(picture, name).open() as file:
+            return _digest(file.read())
     return _digest(np.ascontiguousarray(read_photo(picture).pixels).tobytes())  # type: ignore[arg-type]
 
 
