@@ -26,6 +26,7 @@ from chromantic.photo import (
     encode_rows,
     format_of_file,
     join_chroma,
+    lightness_at,
     lightness_of,
     opacity_of,
     result_format,
@@ -219,8 +220,7 @@ class Colorization:
             raise ChromanticError(f"point {x:g},{y:g}: lies outside the photo of {width} x {height} pixels")
         rows, columns = self.understanding.lightness.shape
         cell = int(y * rows / height), int(x * columns / width)
-        pixel = replace(self.photo, pixels=self.photo.pixels[int(y), int(x)][None, None], alpha=None)
-        lightness = float(lightness_of(pixel, slice(None))[0, 0])
+        lightness = float(lightness_at(self.photo, np.array([int(x)]), np.array([int(y)]))[0])
         return suggest(self.understanding, cell, lightness, self.carrier)
 
     @cached_property

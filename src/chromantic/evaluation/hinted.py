@@ -27,11 +27,8 @@ from chromantic.understanding import Understanding
 
 COUNTS = (0, 1, 2, 5, 10, 20, 50, 100)
 """Points that are known, of the 1,024 of the 32 x 32 grid."""
-WAYS = {
-    "carried": "carried along what the network sees, as `colorize` does",
-    "told": "told to the network",
-    "diffused": "diffused along the lightness",
-}
+WAYS = ("carried", "told", "diffused")
+"""Carried along what the network sees, as `colorize` does; told to the network; diffused along the lightness."""
 SUGGESTED = "true_colour_suggested"
 """Share of points that nothing is said of at which one of the suggestions is within `SUGGESTED_WITHIN` of the truth."""
 SUGGESTED_WITHIN = 10.0
@@ -100,8 +97,7 @@ def _carrier(
 ) -> Carrier | None:
     if not known.any():
         return None
-    cells = KnownCells(chroma.numpy(), known.numpy(), np.zeros(known.shape, np.float32))
-    return Carrier(understanding, cells)
+    return Carrier(understanding, KnownCells.sure(chroma.numpy(), known.numpy()))
 
 
 def _chroma(

@@ -97,7 +97,7 @@ def read_guide(options: Options, original: Photo, photo: Photo, grid: tuple[int,
     mask = None if options.keeps_coloured or options.keep is None else read_photo(options.keep, "mask")
     kept = kept_of(original, mask, options.keeps_coloured, [hint for hint in options.hints if hint.chroma is None])
     strokes = None if options.strokes is None else strokes_on(read_photo(options.strokes, "strokes"), photo)
-    cells = KnownCells.none(*grid)
+    cells = KnownCells.sure(np.zeros((2, *grid), np.float32), np.zeros(grid, bool))
     for layer in (strokes, kept):
         if layer:
             cells = cells.under(cells_of(layer, photo.size, grid))

@@ -22,13 +22,9 @@ class KnownCells(NamedTuple):
     variance: Float32[np.ndarray, "h w"]
 
     @classmethod
-    def none(cls, height: int, width: int) -> "KnownCells":
-        """Of a photo of which nothing is known."""
-        return cls(
-            np.zeros((2, height, width), np.float32),
-            np.zeros((height, width), bool),
-            np.zeros((height, width), np.float32),
-        )
+    def sure(cls, chroma: Float32[np.ndarray, "2 h w"], known: Bool[np.ndarray, "h w"]) -> "KnownCells":
+        """Without a doubt about what is known."""
+        return cls(chroma, known, np.zeros(known.shape, np.float32))
 
     @property
     def certain(self) -> KnownChroma:

@@ -1,6 +1,6 @@
 """Pictures of a photo's size that say something of its colours: strokes, and masks of what is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ _COLOURED = 4.0, 8.0  # CIE units of chroma: below the first a pixel is grey, ab
 _STROKE_SHARE = 0.02  # of a cell that a stroke covers, at least, to count there
 _KEPT_SHARE = 0.5
 
-Layer = Callable[[slice], tuple[Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]]]
+Said = tuple[Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]]
 """How much each pixel of some rows counts, from 0 to 1, and its chroma in CIE units."""
 
 
@@ -27,7 +27,7 @@ class Strokes:
 
     picture: Photo
 
-    def __call__(self, rows: slice) -> tuple[Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]]:
+    def __call__(self, rows: slice) -> Said:
         chroma = chroma_of(self.picture, rows)
         if self.picture.alpha is None:
             return _colouredness(chroma), chroma
@@ -50,7 +50,7 @@ class Kept:
     coloured: bool
     discs: Sequence[Hint]
 
-    def __call__(self, rows: slice) -> tuple[Float32[np.ndarray, "rows width"], Float32[np.ndarray, "2 rows width"]]:
+    def __call__(self, rows: slice) -> Said:
         chroma = chroma_of(self.photo, rows)
         share = np.zeros_like(chroma[0])
         if self.coloured:
@@ -107,7 +107,7 @@ def cells_of(layer: Strokes | Kept, size: tuple[int, int], grid: tuple[int, int]
     share, a, b = (shrink_columns(plane, grid[1]) for plane in np.split(bands, 3, axis=1))
     least = _STROKE_SHARE if isinstance(layer, Strokes) else _KEPT_SHARE
     chroma = np.stack([a, b]) / np.maximum(share, 1e-6)
-    return KnownCells(chroma.astype(np.float32), share >= least, np.zeros(grid, np.float32))
+    return KnownCells.sure(chroma.astype(np.float32), share >= least)
 
 
 def _check_size(picture: Photo, photo: Photo, what: str) -> None:

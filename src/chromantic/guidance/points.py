@@ -1,7 +1,6 @@
 """Makes hints exact: at the centre of each, a result has the colour asked for."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,7 +10,7 @@ from chromantic.colour.resampling import between, places
 from chromantic.colour.upsampling import chroma_from_maps
 from chromantic.guidance.known import KnownCells
 from chromantic.hint import Hint
-from chromantic.photo import Photo, lightness_of
+from chromantic.photo import Photo, lightness_at
 
 _SOFTNESS = 0.75  # cells over which a correction fades out
 _LIGHTNESS_REACH = 15.0  # units of L
@@ -34,7 +33,7 @@ def cells_of_points(hints: Sequence[Hint], size: tuple[int, int], grid: tuple[in
         inside[int(hint.y * grid[0] / height), int(hint.x * grid[1] / width)] = True
         total[:, inside] += np.array(hint.chroma, np.float32)[:, None]
         count[inside] += 1
-    return KnownCells(total / np.maximum(count, 1), count > 0, np.zeros(grid, np.float32))
+    return KnownCells.sure(total / np.maximum(count, 1), count > 0)
 
 
 class Points:
@@ -61,8 +60,7 @@ class Points:
         self._x, self._y = np.array(list(unique), np.intp).reshape(-1, 2).T
         self._radius = np.array([hint.radius for hint in unique.values()], np.float32)
         wanted = np.array([hint.chroma for hint in unique.values()], np.float32).T
-        there = replace(photo, pixels=photo.pixels[self._y, self._x][None], alpha=None)
-        self._lightness = levels.stretch(lightness_of(there, slice(None)))[0]
+        self._lightness = levels.stretch(lightness_at(photo, self._x, self._y))
         width, height = photo.size
         wide = between(maps, places(maps.shape[-1], width)[self._x], axis=-1)
         at_points = between(wide, places(maps.shape[-2], height)[self._y], axis=-2).diagonal(axis1=-2, axis2=-1)

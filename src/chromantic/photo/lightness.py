@@ -1,9 +1,10 @@
 """Between pixels and CIE lightness and chroma, a band of rows at a time."""
 
 import mmap
+from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float32, Num
+from jaxtyping import Float32, Int, Num
 from PIL import Image
 
 from chromantic.colour.lab import (
@@ -40,6 +41,14 @@ def lightness_of(photo: Photo, rows: slice) -> Float32[np.ndarray, "rows width"]
     if isinstance(photo.pixels, np.memmap):
         photo.pixels._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # else all rows stay in memory
     return lightness.clip(0, LIGHTNESS_MAX)
+
+
+def lightness_at(
+    photo: Photo, x: Int[np.ndarray, "places"], y: Int[np.ndarray, "places"]
+) -> Float32[np.ndarray, "places"]:
+    """The CIE lightness of some pixels of a photo, in [0, 100]."""
+    lightness: np.ndarray = lightness_of(replace(photo, pixels=photo.pixels[y, x][None]), slice(None))[0]
+    return lightness
 
 
 def chroma_of(photo: Photo, rows: slice) -> Float32[np.ndarray, "2 rows width"]:

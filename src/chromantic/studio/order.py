@@ -16,7 +16,6 @@ from chromantic.options import Options
 _MOST = {"samples": 16, "temperature": 10, "candidates": 32}
 PICTURES = ("strokes", "keep", "reference")
 """Choices that are pictures."""
-_COMMA = ","
 
 
 class TooLargeError(ChromanticError):
@@ -40,7 +39,6 @@ class Order(BaseModel):
             description="Shrink the results to this many pixels: same colours, as JPEG unless a format is given.",
         ),
     ] = None
-
     suggest: Annotated[
         str | None,
         Field(pattern=r"^\d{1,9}(\.\d{1,9})?,\d{1,9}(\.\d{1,9})?$", description="Add likely colours of a point: x,y."),
@@ -72,7 +70,7 @@ class Order(BaseModel):
         """X and y of the point whose likely colours are asked for."""
         if self.suggest is None:
             return None
-        x, y = self.suggest.split(_COMMA)
+        x, y = self.suggest.split(",")
         return float(x), float(y)
 
     @property
