@@ -6,30 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from labs import lab_of
 
-from chromantic.colorizer import Colorizer
-from chromantic.colour.lab import fit_chroma_to_gamut, rgb_to_lab
+from chromantic.colour.lab import fit_chroma_to_gamut
 from chromantic.errors import ChromanticError
 from chromantic.guidance.file import read_choices
 from chromantic.hint import MOST_HINTS, Hint, hint_of
 from chromantic.photo import read_photo, split_lightness
 
 
-@pytest.fixture(scope="module")
-def colorizer(tiny_weights) -> Colorizer:
-    return Colorizer.from_pretrained(tiny_weights)
-
-
-@pytest.fixture(scope="module")
-def photo() -> np.ndarray:
-    """Grey, 180 x 120, of middle lightness, with an edge down the middle and some noise."""
-    noise = np.random.default_rng(0).normal(0, 4, (120, 180))
-    return (120 + noise + 40 * (np.arange(180) >= 90)).clip(0, 255).astype(np.uint8)
-
-
-def lab_of(image: Image.Image) -> np.ndarray:
-    return rgb_to_lab(np.moveaxis(np.asarray(image.convert("RGB"), np.float32) / 255, -1, 0))
+@pytest.fixture
+def photo(grey: np.ndarray) -> np.ndarray:
+    return grey
 
 
 @pytest.mark.parametrize(

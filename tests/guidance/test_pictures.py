@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from labs import lab_of
 from PIL import Image, ImageDraw
 
-from chromantic.colorizer import Colorizer
 from chromantic.colour.lab import rgb_to_lab
 from chromantic.errors import ChromanticError
 
@@ -12,22 +12,11 @@ SIZE = 180, 120
 
 
 @pytest.fixture(scope="module")
-def colorizer(tiny_weights) -> Colorizer:
-    return Colorizer.from_pretrained(tiny_weights)
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image.Image:
+def photo(grey: np.ndarray) -> Image.Image:
     """A grey photo of two halves with a coloured square in it."""
-    noise = np.random.default_rng(0).normal(0, 4, (120, 180))
-    grey = (120 + noise + 40 * (np.arange(180) >= 90)).clip(0, 255).astype(np.uint8)
     image = Image.fromarray(grey).convert("RGB")
     ImageDraw.Draw(image).rectangle((20, 20, 49, 49), fill="#a06040")
     return image
-
-
-def lab_of(image: Image.Image) -> np.ndarray:
-    return rgb_to_lab(np.moveaxis(np.asarray(image.convert("RGB"), np.float32) / 255, -1, 0))
 
 
 def stroke(mode: str = "RGBA") -> Image.Image:
