@@ -49,6 +49,28 @@ def shrink_columns(planes: Float32[np.ndarray, "height width"], count: int) -> F
     return blend_rows(strips, len(turned), count).T
 
 
+def shrink_planes(
+    strips: Iterable[tuple[slice, Float32[np.ndarray, "planes rows width"]]], height: int, size: tuple[int, int]
+) -> Float32[np.ndarray, "planes h w"]:
+    """Resizes several planes of a picture, as `blend_rows` and `shrink_columns` do.
+
+    Args:
+        strips: All rows, in bands, each with its place.
+        height: How many rows there are.
+        size: Rows and columns that there shall be.
+    """
+    count = 0
+
+    def side_by_side() -> Iterator[tuple[slice, Float32[np.ndarray, "rows width"]]]:
+        nonlocal count
+        for rows, planes in strips:
+            count = len(planes)
+            yield rows, np.concatenate([*planes], axis=1)
+
+    bands = blend_rows(side_by_side(), height, size[0])
+    return np.stack([shrink_columns(band, size[1]) for band in np.split(bands, count, axis=1)])
+
+
 def enlarge_linearly(
     planes: Float32[np.ndarray, "*batch height width"], size: tuple[int, int]
 ) -> Float32[np.ndarray, "*batch rows columns"]:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from chromantic.colour.lab import LIGHTNESS_MAX
-from chromantic.colour.resampling import blend_rows, row_strips, shrink_columns
+from chromantic.colour.resampling import row_strips, shrink_planes
 from chromantic.errors import ChromanticError
 from chromantic.guidance.known import KnownCells
 from chromantic.hint import Hint
@@ -99,12 +99,12 @@ def cells_of(layer: Strokes | Kept, size: tuple[int, int], grid: tuple[int, int]
     """
     width, height = size
 
-    def weighed(rows: slice) -> Float32[np.ndarray, "rows columns"]:
+    def weighed(rows: slice) -> Float32[np.ndarray, "3 rows width"]:
         share, chroma = layer(rows)
-        return np.concatenate([share, *(share * chroma)], axis=1)
+        return np.stack([share, *(share * chroma)])
 
-    bands = blend_rows(((rows, weighed(rows)) for rows in row_strips(height, width)), height, grid[0])
-    share, a, b = (shrink_columns(plane, grid[1]) for plane in np.split(bands, 3, axis=1))
+    strips = ((rows, weighed(rows)) for rows in row_strips(height, width))
+    share, a, b = shrink_planes(strips, height, grid)
     least = _STROKE_SHARE if isinstance(layer, Strokes) else _KEPT_SHARE
     chroma = np.stack([a, b]) / np.maximum(share, 1e-6)
     return KnownCells.sure(chroma.astype(np.float32), share >= least)

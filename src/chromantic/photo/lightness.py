@@ -18,7 +18,7 @@ from chromantic.colour.lab import (
     round_to_levels,
     to_levels,
 )
-from chromantic.colour.resampling import blend_rows, row_strips, shrink_columns
+from chromantic.colour.resampling import blend_rows, row_strips, shrink_columns, shrink_planes
 from chromantic.photo.photo import Photo, white_of
 
 
@@ -62,9 +62,7 @@ def chroma_of(photo: Photo, rows: slice) -> Float32[np.ndarray, "2 rows width"]:
 def shrink_chroma(photo: Photo, size: tuple[int, int]) -> Float32[np.ndarray, "2 h w"]:
     """The chroma of a photo at another size, as `shrink_lightness` gives its lightness."""
     width, height = photo.size
-    strips = ((rows, np.concatenate([*chroma_of(photo, rows)], axis=1)) for rows in row_strips(height, width))
-    bands = blend_rows(strips, height, size[0])
-    return np.stack([shrink_columns(band, size[1]) for band in np.split(bands, 2, axis=1)])
+    return shrink_planes(((rows, chroma_of(photo, rows)) for rows in row_strips(height, width)), height, size)
 
 
 def shrink_lightness(photo: Photo, size: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
